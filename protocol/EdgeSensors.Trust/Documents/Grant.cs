@@ -1,0 +1,130 @@
+using System.Diagnostics.CodeAnalysis;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Json;
+
+namespace EdgeSensors.Trust.Documents;
+
+/// <summary>
+/// The widest that an issuer allows the online control role to go: the target <c>mitigations/{issuer}/{id}.json</c>.
+/// A rule counts only while a verified grant covers it, see <see cref="Check"/>.
+/// </summary>
+public sealed record Grant
+{
+    /// <summary>The document's <c>type</c>.</summary>
+    public const string Type = "grant";
+
+    /// <summary>The most bytes that are read as one.</summary>
+    public const int MaxBytes = 1 << 20;
+
+    /// <summary>Names it among the issuer's grants.</summary>
+    public required DocumentId Id { get; init; }
+
+    /// <summary>Who gives it; the delegated role of its path signs it.</summary>
+    public required OperatorId Issuer { get; init; }
+
+    /// <summary>The steps of the ladder that a rule may take; at least one.</summary>
+    public required IReadOnlySet<MitigationStep> Actions { get; init; }
+
+    /// <summary>A rule's IPv4 prefix is at least this long: 0 to 32.</summary>
+    public required int MinPrefixLengthV4 { get; init; }
+
+    /// <summary>A rule's IPv6 prefix is at least this long: 0 to 128.</summary>
+    public required int MinPrefixLengthV6 { get; init; }
+
+    /// <summary>A rule's time from start to stop is at most this many milliseconds.</summary>
+    public required long MaxDurationMs { get; init; }
+
+    /// <summary>At most this many rules may rest on it at once: 1 to 100,000.</summary>
+    public required int MaxRules { get; init; }
+
+    /// <summary>The sensors where it holds; at least one pattern.</summary>
+    public required IReadOnlyList<SensorPattern> Sensors { get; init; }
+
+    /// <summary>No rule may touch an address of these.</summary>
+    public IReadOnlyList<Prefix> ExcludedPrefixes { get; init; } = [];
+
+    /// <summary>The first moment it holds.</summary>
+    public required UnixMilliseconds NotBefore { get; init; }
+
+    /// <summary>The first moment it holds no more.</summary>
+    public required UnixMilliseconds NotAfter { get; init; }
+
+    /// <summary>Its full name.</summary>
+    public GrantRef Reference => new(Issuer, Id);
+
+    /// <summary>Where it lies in the repository.</summary>
+    public string TargetName => TargetNames.Grant(Reference);
+
+    /// <summary>Why a rule is not covered at a moment; null when it is. The count of rules is looked at by <see cref="RuleSet.Judge"/>.</summary>
+    public GrantViolation? Check(MitigationRule rule, UnixMilliseconds now)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        var target = rule.OpenC2.Target;
+        return rule switch
+        {
+            _ when rule.Grant != Reference => GrantViolation.NoSuchGrant,
+            _ when now < NotBefore => GrantViolation.GrantNotYetValid,
+            _ when now >= NotAfter => GrantViolation.GrantExpired,
+            _ when now >= rule.EffectiveUntil => GrantViolation.RuleExpired,
+            _ when !Actions.Contains(rule.Step) => GrantViolation.StepNotGranted,
+            _ when target.Length < (target.IsIPv4 ? MinPrefixLengthV4 : MinPrefixLengthV6) => GrantViolation.PrefixTooWide,
+            _ when (rule.OpenC2.StopTime - rule.OpenC2.StartTime).TotalMilliseconds > MaxDurationMs => GrantViolation.TooLong,
+            _ when !rule.Sensors.All(asked => Sensors.Any(given => given.Contains(asked))) => GrantViolation.SensorNotGranted,
+            _ when ExcludedPrefixes.Any(excluded => excluded.Overlaps(target)) => GrantViolation.PrefixExcluded,
+            _ => null,
+        };
+    }
+
+    /// <summary>Reads one; every member is checked and an unknown one refused.</summary>
+    public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out Grant? document, [NotNullWhen(false)] out DocumentError? error) =>
+        DocumentCodec.TryParse(utf8, Type, MaxBytes, Read, out document, out error);
+
+    /// <summary>Reads one that was found under a target name, and refuses it when it names another issuer or id.</summary>
+    public static bool TryParse(
+        ReadOnlyMemory<byte> utf8,
+        string targetName,
+        [NotNullWhen(true)] out Grant? document,
+        [NotNullWhen(false)] out DocumentError? error) =>
+        TryParse(utf8, out document, out error) && DocumentCodec.CheckName(Type, targetName, document.TargetName, ref document, ref error);
+
+    /// <summary>The bytes to sign and publish; throws <see cref="InvalidOperationException"/> when a value breaks a bound stated above.</summary>
+    public byte[] ToCanonicalJson()
+    {
+        var writer = new CanonicalJsonWriter();
+        writer.BeginObject();
+        writer.Strings("actions", Actions.Order().Select(step => Words.Of(Words.Steps, step)));
+        writer.Strings("excluded_prefixes", ExcludedPrefixes);
+        writer.String("id", Id.Text);
+        writer.String("issuer", Issuer.Text);
+        writer.Integer("max_duration_ms", MaxDurationMs);
+        writer.Integer("max_rules", MaxRules);
+        writer.Integer("min_prefix_length_v4", MinPrefixLengthV4);
+        writer.Integer("min_prefix_length_v6", MinPrefixLengthV6);
+        writer.Integer("not_after", NotAfter.Value);
+        writer.Integer("not_before", NotBefore.Value);
+        writer.Strings("sensors", Sensors);
+        writer.Integer("spec", 1);
+        writer.String("type", Type);
+        writer.EndObject();
+        return DocumentCodec.Finish<Grant>(writer, TryParse);
+    }
+
+    private static Grant Read(ObjectReader reader)
+    {
+        var (notBefore, notAfter) = reader.Validity();
+        return new Grant
+        {
+            Id = reader.Id("id"),
+            Issuer = reader.Operator("issuer"),
+            Actions = reader.List("actions", 1, 3, (item, path) => Words.Read(Words.Steps, item, path, reader.Faults)).ToHashSet(),
+            MinPrefixLengthV4 = (int)reader.Integer("min_prefix_length_v4", 0, 32),
+            MinPrefixLengthV6 = (int)reader.Integer("min_prefix_length_v6", 0, 128),
+            MaxDurationMs = reader.Integer("max_duration_ms", 1, UnixMilliseconds.MaxValue),
+            MaxRules = (int)reader.Integer("max_rules", 1, 100_000),
+            Sensors = reader.Sensors(),
+            ExcludedPrefixes = reader.Prefixes("excluded_prefixes", 0, 65_536),
+            NotBefore = notBefore,
+            NotAfter = notAfter,
+        };
+    }
+}

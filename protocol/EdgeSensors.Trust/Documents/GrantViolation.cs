@@ -1,0 +1,35 @@
+namespace EdgeSensors.Trust.Documents;
+
+/// <summary>Why a grant does not cover a rule.</summary>
+public enum GrantViolation
+{
+    /// <summary>The grant that the rule names is not there, or did not verify.</summary>
+    NoSuchGrant,
+
+    /// <summary>The grant's time has not begun.</summary>
+    GrantNotYetValid,
+
+    /// <summary>The grant's time is over.</summary>
+    GrantExpired,
+
+    /// <summary>The rule's own time is over.</summary>
+    RuleExpired,
+
+    /// <summary>The grant does not allow the rule's step of the ladder.</summary>
+    StepNotGranted,
+
+    /// <summary>The rule's prefix is wider than the grant allows.</summary>
+    PrefixTooWide,
+
+    /// <summary>The rule lasts longer than the grant allows.</summary>
+    TooLong,
+
+    /// <summary>The rule is for a sensor that the grant does not name.</summary>
+    SensorNotGranted,
+
+    /// <summary>The rule touches a prefix that the grant excludes.</summary>
+    PrefixExcluded,
+
+    /// <summary>More rules rest on the grant than it allows; this one comes after the last that fits.</summary>
+    TooManyRules,
+}

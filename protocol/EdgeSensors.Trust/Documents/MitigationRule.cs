@@ -1,0 +1,104 @@
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Json;
+
+namespace EdgeSensors.Trust.Documents;
+
+/// <summary>One rule of a <see cref="RuleSet"/>: an OpenC2 command, and around it what the SLPF profile has no words for.</summary>
+public sealed record MitigationRule
+{
+    /// <summary>Names the rule; receipts and counters quote it.</summary>
+    public required DocumentId Id { get; init; }
+
+    /// <summary>The grant it rests on.</summary>
+    public required GrantRef Grant { get; init; }
+
+    /// <summary>The command.</summary>
+    public required SlpfCommand OpenC2 { get; init; }
+
+    /// <summary>Why, for a person: at most 1,024 characters.</summary>
+    public required string ReasonText { get; init; }
+
+    /// <summary>The ids of the alerts that it rests on, at most 64 of at most 64 characters each.</summary>
+    public IReadOnlyList<string> ReasonAlerts { get; init; } = [];
+
+    /// <summary>The sensors that are to apply it; at least one pattern.</summary>
+    public required IReadOnlyList<SensorPattern> Sensors { get; init; }
+
+    /// <summary>The step of the ladder.</summary>
+    public required MitigationStep Step { get; init; }
+
+    /// <summary>Whom else it is expected to hit, for a person: at most 1,024 characters.</summary>
+    public required string ExpectedCollateral { get; init; }
+
+    /// <summary>The first moment it holds no more, whatever the command says.</summary>
+    public required UnixMilliseconds NotAfter { get; init; }
+
+    /// <summary>It takes itself back after this many hits; null when nothing but time ends it.</summary>
+    public long? RevertAtHits { get; init; }
+
+    /// <summary>The first moment it holds no more: the earlier of <see cref="NotAfter"/> and the command's stop time.</summary>
+    public UnixMilliseconds EffectiveUntil => NotAfter < OpenC2.StopTime ? NotAfter : OpenC2.StopTime;
+
+    /// <summary>Whether a sensor is to apply it.</summary>
+    public bool IsFor(OperatorId op, SensorId sensor) => Sensors.Any(pattern => pattern.Matches(op, sensor));
+
+    internal void Write(CanonicalJsonWriter writer)
+    {
+        writer.BeginObject();
+        writer.String("expected_collateral", ExpectedCollateral);
+        writer.String("grant", Grant.ToString());
+        writer.String("id", Id.Text);
+        writer.Integer("not_after", NotAfter.Value);
+        writer.Member("openc2");
+        OpenC2.Write(writer);
+        writer.Member("reason");
+        writer.BeginObject();
+        writer.Strings("alerts", ReasonAlerts);
+        writer.String("text", ReasonText);
+        writer.EndObject();
+        if (RevertAtHits is { } hits)
+        {
+            writer.Member("revert_at");
+            writer.BeginObject();
+            writer.Integer("hits", hits);
+            writer.EndObject();
+        }
+
+        writer.Member("scope");
+        writer.BeginObject();
+        writer.Strings("sensors", Sensors);
+        writer.EndObject();
+        writer.String("step", Words.Of(Words.Steps, Step));
+        writer.EndObject();
+    }
+
+    internal static MitigationRule Read(ObjectReader reader)
+    {
+        if (!GrantRef.TryParse(reader.String("grant"), out var grant))
+        {
+            reader.Faults.Add(reader.PathOf("grant"), "is not 'issuer/id'");
+        }
+
+        var reason = reader.Object("reason");
+        var scope = reader.Object("scope");
+        var revertAt = reader.Has("revert_at") ? reader.Object("revert_at") : null;
+        var rule = new MitigationRule
+        {
+            Id = reader.Id("id"),
+            Grant = grant,
+            OpenC2 = SlpfCommand.Read(reader.Object("openc2")),
+            ReasonText = reason.String("text", 1024),
+            ReasonAlerts = reason.List("alerts", 0, 64, (item, path) => ObjectReader.AsString(item, path, reader.Faults, 64)),
+            Sensors = scope.Sensors(),
+            Step = reader.Word("step", Words.Steps),
+            ExpectedCollateral = reader.String("expected_collateral", 1024),
+            NotAfter = reader.Time("not_after"),
+            RevertAtHits = revertAt?.Integer("hits", 1, long.MaxValue),
+        };
+        reason.RefuseUnknown();
+        scope.RefuseUnknown();
+        revertAt?.RefuseUnknown();
+        reader.RefuseUnknown();
+        return rule;
+    }
+}
