@@ -1,0 +1,100 @@
+namespace EdgeSensors.Metering.Capture;
+
+/// <summary>Reads a stream in large blocks and hands out spans of them; one buffer for the whole file, so reading allocates nothing per record.</summary>
+internal sealed class BlockBuffer(Stream stream, int capacity) : IDisposable
+{
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
+    private int _start;
+    private int _end;
+    private bool _streamEnded;
+
+    /// <summary>Offset in the file of the next unread byte.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>What the operating system said when it could not read on; null while it could. The stream then counts as ended.</summary>
+    public string? ReadFailure { get; private set; }
+
+    /// <summary>The largest span that can be asked for.</summary>
+    public int Capacity => _buffer.Length;
+
+    /// <summary>Bytes that are buffered and unread.</summary>
+    public int Available => _end - _start;
+
+    /// <summary>Makes at least <paramref name="count"/> bytes available if the file holds them.</summary>
+    public bool Ensure(int count) => _end - _start >= count || Fill(count);
+
+    /// <summary>The next bytes, which <see cref="Ensure"/> has made available, without consuming them.</summary>
+    public Span<byte> Peek(int count) => _buffer.AsSpan(_start, count);
+
+    /// <summary>Consumes bytes that are available.</summary>
+    public void Advance(int count)
+    {
+        _start += count;
+        Offset += count;
+    }
+
+    /// <summary>Consumes bytes without looking at them, however many; false when the file ends first.</summary>
+    public bool Skip(long count)
+    {
+        while (count > 0)
+        {
+            if (Available == 0 && !Fill(1))
+                return false;
+            var step = (int)Math.Min(count, Available);
+            Advance(step);
+            count -= step;
+        }
+
+        return true;
+    }
+
+    /// <summary>Goes forward to an absolute offset: by seeking where the stream can, else by reading on. False when the file ends before it.</summary>
+    public bool TrySeek(long offset)
+    {
+        if (offset < Offset)
+            return false;
+        if (offset - Offset <= Available || !stream.CanSeek)
+            return Skip(offset - Offset);
+        if (offset > stream.Length)
+            return false;
+        stream.Seek(offset, SeekOrigin.Begin);
+        _start = _end = 0;
+        Offset = offset;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => stream.Dispose();
+
+    private bool Fill(int count)
+    {
+        if (count > _buffer.Length)
+            return false;
+        if (_start > 0)
+        {
+            Buffer.BlockCopy(_buffer, _start, _buffer, 0, _end - _start);
+            _end -= _start;
+            _start = 0;
+        }
+
+        while (_end < count && !_streamEnded)
+        {
+            int read;
+            try
+            {
+                read = stream.Read(_buffer, _end, _buffer.Length - _end);
+            }
+            catch (IOException exception)
+            {
+                ReadFailure = exception.Message;
+                read = 0;
+            }
+
+            if (read == 0)
+                _streamEnded = true;
+            _end += read;
+        }
+
+        return _end >= count;
+    }
+}

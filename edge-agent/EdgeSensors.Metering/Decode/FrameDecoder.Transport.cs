@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+
+namespace EdgeSensors.Metering.Decode;
+
+/// <content>TCP (RFC 9293), UDP (RFC 768), SCTP (RFC 9260), ICMP (RFC 792) and ICMPv6 (RFC 4443) headers.</content>
+public static partial class FrameDecoder
+{
+    /// <param name="packet">The captured bytes, cut at the IP packet's end: padding behind it is not a header.</param>
+    /// <param name="offset">Where the transport header begins.</param>
+    /// <param name="end">Where the IP packet ends by its own length, which may lie beyond what was captured.</param>
+    /// <param name="header">Completed.</param>
+    private static DecodeStatus DecodeTransport(ReadOnlySpan<byte> packet, int offset, int end, ref PacketHeader header)
+    {
+        header.HeaderLength = Math.Min(offset, packet.Length);
+        header.PayloadLength = Math.Max(0, end - offset);
+        if (header.Fragment == FragmentKind.Later || offset > packet.Length)
+            return DecodeStatus.Ok;
+        var transport = packet[offset..];
+        switch (header.Protocol)
+        {
+            case IpProtocol.Tcp:
+                return DecodeTcp(transport, offset, end, ref header);
+            case IpProtocol.Udp:
+                if (!ReadPorts(transport, ref header) || transport.Length < 8)
+                    return Cut(packet, ref header);
+                header.HeaderLength = offset + 8;
+                header.PayloadLength = end - offset - 8;
+                int length = BinaryPrimitives.ReadUInt16BigEndian(transport[4..]);
+                return length is > 0 and < 8 ? DecodeStatus.TransportHeaderInvalid : DecodeStatus.Ok; // 0: a jumbogram (RFC 2675 §4)
+            case IpProtocol.Sctp:
+                if (!ReadPorts(transport, ref header) || transport.Length < 12)
+                    return Cut(packet, ref header);
+                header.HeaderLength = offset + 12;
+                header.PayloadLength = end - offset - 12;
+                return DecodeStatus.Ok;
+            case IpProtocol.Icmp when header.IpVersion == 4:
+            case IpProtocol.IcmpV6 when header.IpVersion == 6:
+                return DecodeIcmp(packet, offset, end, ref header);
+            default:
+                return DecodeStatus.Ok;
+        }
+    }
+
+    private static DecodeStatus DecodeTcp(ReadOnlySpan<byte> transport, int offset, int end, ref PacketHeader header)
+    {
+        if (transport.Length < 20)
+        {
+            ReadPorts(transport, ref header);
+            if (transport.Length >= 14)
+                header.TcpFlags = (TcpControlBits)transport[13];
+            header.HeaderLength = offset + transport.Length;
+            return DecodeStatus.TransportHeaderTruncated;
+        }
+
+        header.HasPorts = true;
+        header.SourcePort = BinaryPrimitives.ReadUInt16BigEndian(transport);
+        header.DestinationPort = BinaryPrimitives.ReadUInt16BigEndian(transport[2..]);
+        header.TcpSequence = BinaryPrimitives.ReadUInt32BigEndian(transport[4..]);
+        header.TcpAcknowledgement = BinaryPrimitives.ReadUInt32BigEndian(transport[8..]);
+        header.TcpFlags = (TcpControlBits)transport[13];
+        var length = (transport[12] >> 4) * 4;
+        if (length < 20 || offset + length > end)
+        {
+            header.HeaderLength = offset + 20;
+            header.PayloadLength = Math.Max(0, end - offset - 20);
+            return DecodeStatus.TransportHeaderInvalid;
+        }
+
+        header.PayloadLength = end - offset - length;
+        header.HeaderLength = offset + Math.Min(length, transport.Length);
+        return DecodeStatus.Ok; // options cut by the snapshot length lose nothing that is metered
+    }
+
+    private static bool ReadPorts(ReadOnlySpan<byte> transport, ref PacketHeader header)
+    {
+        if (transport.Length < 4)
+            return false;
+        header.HasPorts = true;
+        header.SourcePort = BinaryPrimitives.ReadUInt16BigEndian(transport);
+        header.DestinationPort = BinaryPrimitives.ReadUInt16BigEndian(transport[2..]);
+        return true;
+    }
+
+    private static DecodeStatus Cut(ReadOnlySpan<byte> packet, ref PacketHeader header)
+    {
+        header.HeaderLength = packet.Length;
+        header.PayloadLength = 0;
+        return DecodeStatus.TransportHeaderTruncated;
+    }
+}

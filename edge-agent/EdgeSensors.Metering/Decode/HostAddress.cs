@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace EdgeSensors.Metering.Decode;
+
+/// <summary>
+/// An IPv4 or IPv6 address as two 64-bit numbers in big-endian sense, so that it compares and hashes without a pointer.
+/// IPv4 is held in the form ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
+/// </summary>
+/// <param name="High">The first eight octets.</param>
+/// <param name="Low">The last eight octets.</param>
+public readonly record struct HostAddress(ulong High, ulong Low) : IComparable<HostAddress>
+{
+    private const ulong MappedPrefix = 0x0000_FFFF_0000_0000;
+
+    /// <summary>Whether the value is an IPv4 address in its mapped form.</summary>
+    public bool IsIPv4 => High == 0 && Low >> 32 == 0xFFFF;
+
+    /// <summary>Makes an IPv4 address from its 32-bit number (1.2.3.4 is 0x01020304).</summary>
+    public static HostAddress FromIPv4(uint address) => new(0, MappedPrefix | address);
+
+    /// <summary>Makes an IPv6 address from sixteen octets in network byte order.</summary>
+    public static HostAddress FromIPv6(ReadOnlySpan<byte> octets) =>
+        new(BinaryPrimitives.ReadUInt64BigEndian(octets), BinaryPrimitives.ReadUInt64BigEndian(octets[8..]));
+
+    /// <summary>Makes the value from a framework address.</summary>
+    public static HostAddress From(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        Span<byte> octets = stackalloc byte[16];
+        address.TryWriteBytes(octets, out _);
+        return address.AddressFamily == AddressFamily.InterNetwork
+            ? FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(octets))
+            : FromIPv6(octets);
+    }
+
+    /// <summary>The framework's form of this address; a mapped address becomes an IPv4 address.</summary>
+    public IPAddress ToIPAddress()
+    {
+        Span<byte> octets = stackalloc byte[16];
+        return new IPAddress(octets[..WriteOctets(octets)]);
+    }
+
+    /// <summary>Writes the address in network byte order, 4 octets for IPv4 and 16 for IPv6, and returns how many.</summary>
+    /// <param name="destination">At least 16 octets.</param>
+    public int WriteOctets(Span<byte> destination)
+    {
+        if (IsIPv4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)Low);
+            return 4;
+        }
+
+        BinaryPrimitives.WriteUInt64BigEndian(destination, High);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[8..], Low);
+        return 16;
+    }
+
+    /// <inheritdoc/>
+    public int CompareTo(HostAddress other) => High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
+
+    /// <summary>Orders addresses by their octets.</summary>
+    public static bool operator <(HostAddress left, HostAddress right) => left.High < right.High || (left.High == right.High && left.Low < right.Low);
+
+    /// <summary>Orders addresses by their octets.</summary>
+    public static bool operator >(HostAddress left, HostAddress right) => right < left;
+
+    /// <summary>Orders addresses by their octets.</summary>
+    public static bool operator <=(HostAddress left, HostAddress right) => !(right < left);
+
+    /// <summary>Orders addresses by their octets.</summary>
+    public static bool operator >=(HostAddress left, HostAddress right) => !(left < right);
+
+    /// <summary>The text of RFC 5952 (dotted decimal for IPv4).</summary>
+    public override string ToString() => ToIPAddress().ToString();
+}

@@ -1,0 +1,82 @@
+namespace EdgeSensors.Metering.Decode;
+
+/// <summary>
+/// What the meter keeps of one packet: header fields only, no payload. A mutable struct that a caller keeps and reuses, so that decoding allocates nothing.
+/// </summary>
+public struct PacketHeader
+{
+    /// <summary>When the packet was captured, in nanoseconds since the Unix epoch (UTC).</summary>
+    public long TimestampNs { get; set; }
+
+    /// <summary>The sender.</summary>
+    public HostAddress Source { get; set; }
+
+    /// <summary>The receiver.</summary>
+    public HostAddress Destination { get; set; }
+
+    /// <summary>The packet's length by its IP header, in octets: IPv4 total length, or IPv6 payload length + 40. Where the header says 0 (segmentation offload, jumbograms) what was on the wire.</summary>
+    public int IpLength { get; set; }
+
+    /// <summary>Octets of transport payload (after the TCP, UDP, ICMP or SCTP header; after the IP header elsewhere).</summary>
+    public int PayloadLength { get; set; }
+
+    /// <summary>Where the headers end in the captured bytes, counted from the frame's first byte. All beyond is payload (or padding) and may be zeroed.</summary>
+    public int HeaderLength { get; set; }
+
+    /// <summary>Where, in the captured bytes, an IP header quoted by an ICMP error begins; 0 when there is none. See <see cref="FrameDecoder.TryDecodeQuoted"/>.</summary>
+    public int QuotedOffset { get; set; }
+
+    /// <summary>IPv4 identification or IPv6 fragment identification of a fragment; 0 of a whole packet.</summary>
+    public uint FragmentId { get; set; }
+
+    /// <summary>TCP sequence number; 0 where there is none.</summary>
+    public uint TcpSequence { get; set; }
+
+    /// <summary>TCP acknowledgement number; 0 where there is none.</summary>
+    public uint TcpAcknowledgement { get; set; }
+
+    /// <summary>Source port of TCP, UDP or SCTP; 0 where there is none.</summary>
+    public ushort SourcePort { get; set; }
+
+    /// <summary>Destination port of TCP, UDP or SCTP; 0 where there is none.</summary>
+    public ushort DestinationPort { get; set; }
+
+    /// <summary>The outer (or only) VLAN id; 0 where there is no tag.</summary>
+    public ushort VlanId { get; set; }
+
+    /// <summary>The second VLAN id of a QinQ frame (IEEE 802.1ad, the customer's); 0 where there is none.</summary>
+    public ushort CustomerVlanId { get; set; }
+
+    /// <summary>Identifier of an ICMP query (echo, timestamp, …); 0 of others.</summary>
+    public ushort IcmpIdentifier { get; set; }
+
+    /// <summary>ICMP or ICMPv6 type.</summary>
+    public byte IcmpType { get; set; }
+
+    /// <summary>ICMP or ICMPv6 code.</summary>
+    public byte IcmpCode { get; set; }
+
+    /// <summary>4 or 6; 0 when the frame held no IP packet that can be metered.</summary>
+    public byte IpVersion { get; set; }
+
+    /// <summary>The protocol after the IP header and any IPv6 extension headers.</summary>
+    public IpProtocol Protocol { get; set; }
+
+    /// <summary>TCP control bits.</summary>
+    public TcpControlBits TcpFlags { get; set; }
+
+    /// <summary>Whether the packet is a fragment, and which part.</summary>
+    public FragmentKind Fragment { get; set; }
+
+    /// <summary>Hop limit (IPv6) or time to live (IPv4).</summary>
+    public byte HopLimit { get; set; }
+
+    /// <summary>Differentiated services field (RFC 2474) with its ECN bits.</summary>
+    public byte TrafficClass { get; set; }
+
+    /// <summary>Whether the ports were read (a TCP, UDP or SCTP packet that is not a later fragment).</summary>
+    public bool HasPorts { get; set; }
+
+    /// <summary>Whether the ICMP type and code were read.</summary>
+    public bool HasIcmp { get; set; }
+}

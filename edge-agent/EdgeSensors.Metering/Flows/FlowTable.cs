@@ -1,0 +1,217 @@
+using System.Runtime.CompilerServices;
+using EdgeSensors.Metering.Decode;
+
+namespace EdgeSensors.Metering.Flows;
+
+/// <summary>
+/// The biflows that are going on. Time is the packets' own. One packet costs one hash, one probe of a flat index and one or two cache lines of its record; nothing is
+/// allocated per packet, and memory grows in steps up to <see cref="FlowTableOptions.MaxFlows"/>. Not thread-safe: one table a thread.
+/// </summary>
+/// <remarks>
+/// How traffic is divided does not depend on when expiry runs: a record's deadline follows from its own packets, a packet behind the deadline begins a new record, and the
+/// wheel (FlowTable.Expiry.cs) only sees to it that silent flows leave in time.
+/// </remarks>
+public sealed partial class FlowTable
+{
+    private readonly IBiflowConsumer _consumer;
+    private readonly FragmentPorts _fragments;
+    private readonly ulong _seed;
+    private readonly bool _withVlan;
+    private readonly int _maxFlows;
+    private readonly RecordPool _pool = new();
+
+    /// <summary>Each used slot holds a record's hash (upper half) and its number plus one (lower half). At most half are used, so probes stay short.</summary>
+    private ulong[] _slots = new ulong[1024];
+
+    /// <summary>Makes an empty table.</summary>
+    /// <param name="options">How to divide.</param>
+    /// <param name="consumer">Takes what leaves.</param>
+    public FlowTable(FlowTableOptions options, IBiflowConsumer consumer)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(consumer);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFlows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxFlows, 1 << 28);
+        _consumer = consumer;
+        _seed = options.HashSeed;
+        _withVlan = options.SeparateVlans;
+        _maxFlows = options.MaxFlows;
+        _fragments = new FragmentPorts(_seed);
+        _idleNs = Nanoseconds(options.IdleTimeout);
+        _activeNs = Nanoseconds(options.ActiveTimeout);
+        _closedNs = Math.Min(Nanoseconds(options.ClosedTimeout), _idleNs);
+        _granularityNs = Math.Max(1_000_000, _idleNs / (WheelSize - 4));
+    }
+
+    /// <summary>Flows in the table.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Records handed to the consumer so far.</summary>
+    public long ExportedCount { get; private set; }
+
+    /// <summary>Records that left because the table was full; part of <see cref="ExportedCount"/>.</summary>
+    public long EvictedCount { get; private set; }
+
+    /// <summary>Meters one packet.</summary>
+    /// <param name="header">A decoded packet; one whose <see cref="PacketHeader.IpVersion"/> is 0 is a mistake of the caller.</param>
+    /// <returns>The packet's record with the packet counted, valid until the next call. Its packet count is 1 exactly if the packet began it.</returns>
+    public ref readonly BiflowRecord Add(scoped in PacketHeader header)
+    {
+        if (header.Fragment != FragmentKind.Whole)
+            return ref AddFragment(header);
+        return ref AddPacket(in header);
+    }
+
+    /// <summary>Notes that an ICMP error refused a packet of a flow's initiator.</summary>
+    /// <param name="quoted">The packet that the error quotes (<see cref="FrameDecoder.TryDecodeQuoted"/>).</param>
+    /// <returns>Whether the flow is in the table.</returns>
+    public bool MarkRefused(in PacketHeader quoted)
+    {
+        var fromA = FlowKey.Make(in quoted, _withVlan, out var key);
+        var index = Find(ref key, FlowKey.Hash(ref key, _seed));
+        if (index < 0)
+            return false;
+        ref var record = ref _pool[index];
+        if (fromA == record.InitiatorIsA)
+            record.RefusedByIcmp = true;
+        return true;
+    }
+
+    /// <summary>Exports every flow and empties the table.</summary>
+    /// <param name="reason">The reason for those that have not closed by themselves.</param>
+    public void Flush(FlowEndReason reason = FlowEndReason.ForcedEnd)
+    {
+        for (var index = 0; index < _pool.Length; index++)
+        {
+            ref var record = ref _pool[index];
+            if (!record.InUse)
+                continue;
+            Export(ref record, record.Closed ? FlowEndReason.EndOfFlow : reason);
+            record.InUse = false;
+        }
+
+        Count = 0;
+        _pool.Clear();
+        Array.Clear(_slots);
+        Array.Clear(_buckets);
+    }
+
+    /// <summary>Shows every flow in the table to a consumer without exporting it.</summary>
+    /// <param name="consumer">Called once a flow; must not call the table.</param>
+    public void Visit(IBiflowConsumer consumer)
+    {
+        ArgumentNullException.ThrowIfNull(consumer);
+        for (var index = 0; index < _pool.Length; index++)
+        {
+            ref var record = ref _pool[index];
+            if (record.InUse && record.PacketCount > 0)
+                consumer.OnBiflow(in record);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ref readonly BiflowRecord AddFragment(PacketHeader header)
+    {
+        if (header.Fragment == FragmentKind.First)
+            _fragments.Remember(in header);
+        else
+            _fragments.TryComplete(ref header);
+        return ref AddPacket(in header);
+    }
+
+    private ref BiflowRecord AddPacket(scoped in PacketHeader header)
+    {
+        AdvanceTo(header.TimestampNs);
+        var fromA = FlowKey.Make(in header, _withVlan, out var key);
+        var hash = FlowKey.Hash(ref key, _seed);
+        var index = Find(ref key, hash);
+        if (index < 0)
+            return ref BeginFlow(in header, in key, hash, fromA);
+        ref var record = ref _pool[index];
+        DivideAt(ref record, in header, fromA);
+        Accumulate(ref record, in header, forward: fromA == record.InitiatorIsA);
+        return ref record;
+    }
+
+    private ref BiflowRecord BeginFlow(scoped in PacketHeader header, scoped ref readonly FlowKey key, uint hash, bool fromA)
+    {
+        if (Count == _maxFlows)
+            Evict();
+        if ((Count + 1) * 2 > _slots.Length)
+            GrowIndex();
+        var index = _pool.Rent();
+        ref var record = ref _pool[index];
+        record = default;
+        record.InUse = true;
+        record.Key = key;
+        record.Hash = hash;
+        Begin(ref record, in header, fromA);
+        Accumulate(ref record, in header, forward: true);
+        var mask = _slots.Length - 1;
+        var slot = (int)hash & mask;
+        while (_slots[slot] != 0)
+            slot = (slot + 1) & mask;
+        _slots[slot] = ((ulong)hash << 32) | (uint)(index + 1);
+        Count++;
+        Schedule(index, ref record);
+        return ref record;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Find(ref readonly FlowKey key, uint hash)
+    {
+        var slots = _slots;
+        var mask = slots.Length - 1;
+        for (var slot = (int)hash & mask; ; slot = (slot + 1) & mask)
+        {
+            var entry = slots[slot];
+            if (entry == 0)
+                return -1;
+            if ((uint)(entry >> 32) != hash)
+                continue;
+            var index = (int)(uint)entry - 1;
+            if (FlowKey.Equal(in key, in _pool[index].Key))
+                return index;
+        }
+    }
+
+    /// <summary>Takes a record out of the index by moving later entries of its run back (no tombstones), and gives it back to the pool.</summary>
+    private void Remove(int index, ref BiflowRecord record)
+    {
+        var mask = _slots.Length - 1;
+        var entry = ((ulong)record.Hash << 32) | (uint)(index + 1);
+        var hole = (int)record.Hash & mask;
+        while (_slots[hole] != entry)
+            hole = (hole + 1) & mask;
+        for (var slot = (hole + 1) & mask; _slots[slot] != 0; slot = (slot + 1) & mask)
+        {
+            var home = (int)(_slots[slot] >> 32) & mask;
+            if (((slot - home) & mask) >= ((slot - hole) & mask))
+            {
+                _slots[hole] = _slots[slot];
+                hole = slot;
+            }
+        }
+
+        _slots[hole] = 0;
+        record.InUse = false;
+        _pool.Return(index);
+        Count--;
+    }
+
+    private void GrowIndex()
+    {
+        var old = _slots;
+        _slots = new ulong[old.Length * 2];
+        var mask = _slots.Length - 1;
+        foreach (var entry in old)
+        {
+            if (entry == 0)
+                continue;
+            var slot = (int)(entry >> 32) & mask;
+            while (_slots[slot] != 0)
+                slot = (slot + 1) & mask;
+            _slots[slot] = entry;
+        }
+    }
+}
