@@ -64,7 +64,7 @@ public static class AlertCodec
                 case Keys.Direction: direction = r.UInt(3); return true;
                 case Keys.EventId: eventId = r.UInt(); return true;
                 case Keys.Detector: detector = PickedFlowFields.Detector(r); return true;
-                case Keys.Technique: technique = r.Token(16); return true;
+                case Keys.Technique: technique = ReadTechnique(r); return true;
                 case Keys.IndicatorAddress: indicator = PickedFlowFields.Once(indicator, FlowEnd.Clear(r.AnyAddress())); return true;
                 case Keys.IndicatorPseudonym: indicator = PickedFlowFields.Once(indicator, PickedFlowFields.Pseudonym(r)); return true;
                 case Keys.Confidence: confidence = r.UInt(100); return true;
@@ -85,6 +85,15 @@ public static class AlertCodec
             Confidence = (byte)FieldException.Required(confidence, "confidence"),
             Evidence = FieldException.Required(evidence, "evidence"),
         };
+    }
+
+    // Tnnnn or Tnnnn.nnn
+    private static string ReadTechnique(MessageReader r)
+    {
+        var text = r.Token(9);
+        var valid = text.Length is 5 or 9 && text[0] == 'T' && !text.AsSpan(1, 4).ContainsAnyExceptInRange('0', '9')
+            && (text.Length == 5 || (text[5] == '.' && !text.AsSpan(6).ContainsAnyExceptInRange('0', '9')));
+        return valid ? text : throw new FieldException(ProtocolErrorKind.InvalidField, "not a MITRE ATT&CK technique");
     }
 
     private static AlertEvidence ReadEvidence(MessageReader r)
