@@ -1,0 +1,12 @@
+using System.CommandLine;
+using BenchmarkDotNet.Running;
+using EdgeSensors.Benchmarks.Traffic;
+
+// `pieces` runs BenchmarkDotNet's micro-benchmarks; the other commands are whole-process loads, to be timed from outside.
+if (args is ["pieces", ..])
+{
+    BenchmarkSwitcher.FromAssembly(typeof(GenerateCommand).Assembly).Run(args[1..]);
+    return 0;
+}
+
+return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.") { GenerateCommand.Create() }.Parse(args).Invoke();
