@@ -1,1 +1,16 @@
-return 0;
+using System.CommandLine;
+using EdgeSensors.EdgeAgent.Commands;
+
+var root = new RootCommand("Meters traffic, reports metadata of what is suspicious, and enforces signed mitigations.")
+{
+    MeterCommand.Create(),
+};
+
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    Console.Error.WriteLine(Usage.Describe(parsed));
+    return ExitCode.Usage;
+}
+
+return await parsed.InvokeAsync();

@@ -6,7 +6,7 @@ public enum CaptureErrorKind
     /// <summary>There is no such file.</summary>
     NotFound,
 
-    /// <summary>The file may not be opened by this user, or is a directory.</summary>
+    /// <summary>The file may not be opened by this user.</summary>
     AccessDenied,
 
     /// <summary>Reading failed below the file format (a device error, a broken pipe).</summary>

@@ -71,9 +71,9 @@ public sealed class CaptureFile : IPacketSource, IDisposable
         }
         catch (UnauthorizedAccessException)
         {
-            error = new CaptureError(CaptureErrorKind.AccessDenied, 0, Directory.Exists(path)
-                ? $"{path}: is a directory; name a capture file in it"
-                : $"{path}: may not be read by this user; check its permissions");
+            error = Directory.Exists(path)
+                ? new CaptureError(CaptureErrorKind.NotACapture, 0, $"{path}: is a directory; name a capture file in it")
+                : new CaptureError(CaptureErrorKind.AccessDenied, 0, $"{path}: may not be read by this user; check its permissions");
             return false;
         }
         catch (IOException exception)

@@ -12,6 +12,9 @@ namespace EdgeSensors.Metering.Decode;
 /// <param name="Low">The last eight octets.</param>
 public readonly record struct HostAddress(ulong High, ulong Low) : IComparable<HostAddress>
 {
+    /// <summary>Octets that the longest text of an address takes.</summary>
+    public const int MaxTextLength = 39;
+
     private const ulong MappedPrefix = 0x0000_FFFF_0000_0000;
 
     /// <summary>Whether the value is an IPv4 address in its mapped form.</summary>
@@ -72,6 +75,79 @@ public readonly record struct HostAddress(ulong High, ulong Low) : IComparable<H
     /// <summary>Orders addresses by their octets.</summary>
     public static bool operator >=(HostAddress left, HostAddress right) => !(left < right);
 
+    /// <summary>Writes the text of RFC 5952 (dotted decimal for IPv4) as ASCII without allocating.</summary>
+    /// <param name="destination">At least <see cref="MaxTextLength"/> octets.</param>
+    /// <param name="length">How many were written.</param>
+    public bool TryFormat(Span<byte> destination, out int length)
+    {
+        length = 0;
+        if (destination.Length < MaxTextLength)
+            return false;
+        length = IsIPv4 ? FormatIPv4(destination) : FormatIPv6(destination);
+        return true;
+    }
+
     /// <summary>The text of RFC 5952 (dotted decimal for IPv4).</summary>
-    public override string ToString() => ToIPAddress().ToString();
+    public override string ToString()
+    {
+        Span<byte> text = stackalloc byte[MaxTextLength];
+        TryFormat(text, out var length);
+        return System.Text.Encoding.ASCII.GetString(text[..length]);
+    }
+
+    private int FormatIPv4(Span<byte> destination)
+    {
+        var length = 0;
+        for (var shift = 24; shift >= 0; shift -= 8)
+        {
+            System.Buffers.Text.Utf8Formatter.TryFormat((byte)(Low >> shift), destination[length..], out var written);
+            length += written;
+            if (shift > 0)
+                destination[length++] = (byte)'.';
+        }
+
+        return length;
+    }
+
+    /// <summary>RFC 5952 §4: lower case, no leading zeros, the longest run of two or more zero groups (the first of equals) as "::".</summary>
+    private int FormatIPv6(Span<byte> destination)
+    {
+        var (runStart, runLength) = LongestZeroRun();
+        var length = 0;
+        for (var group = 0; group < 8; group++)
+        {
+            if (group == runStart)
+            {
+                destination[length++] = (byte)':';
+                destination[length++] = (byte)':';
+                group += runLength - 1;
+                continue;
+            }
+
+            if (group > 0 && group != runStart + runLength)
+                destination[length++] = (byte)':';
+            System.Buffers.Text.Utf8Formatter.TryFormat(Group(group), destination[length..], out var written, new System.Buffers.StandardFormat('x'));
+            length += written;
+        }
+
+        return length;
+    }
+
+    private (int Start, int Length) LongestZeroRun()
+    {
+        var (bestStart, bestLength) = (-8, 1);
+        for (var group = 0; group < 8; group++)
+        {
+            var end = group;
+            while (end < 8 && Group(end) == 0)
+                end++;
+            if (end - group > bestLength)
+                (bestStart, bestLength) = (group, end - group);
+            group = Math.Max(group, end - 1);
+        }
+
+        return (bestStart, bestLength);
+    }
+
+    private ushort Group(int group) => (ushort)((group < 4 ? High : Low) >> (48 - (16 * (group & 3))));
 }

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Globalization;
+using EdgeSensors.EdgeAgent.Export;
+using EdgeSensors.Metering.Flows;
+
+namespace EdgeSensors.EdgeAgent.Commands;
+
+/// <summary><c>edgesensors-agent meter FILE</c>: the biflows of a capture file.</summary>
+internal static class MeterCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "A pcap or pcapng capture file, or - for standard input." };
+        file.Validators.Add(Usage.RefuseOptions);
+        var format = new Option<string>("--format") { Description = "table, or jsonl: one JSON object a line with the names of IPFIX.", HelpName = "table|jsonl", DefaultValueFactory = _ => "table" };
+        format.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is not ("table" or "jsonl"))
+                result.AddError("--format takes table or jsonl.");
+        });
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print the totals only." };
+        var idle = Seconds("--idle-timeout", "End a flow that was silent for this many seconds.", 60);
+        var active = Seconds("--active-timeout", "Export a flow that goes on for this many seconds, and continue it in a new record.", 300);
+        var maxFlows = new Option<int>("--max-flows")
+        {
+            Description = "Most flows held at a time; beyond it the longest-silent leave early (about 200 octets each).",
+            DefaultValueFactory = _ => 1 << 20,
+            CustomParser = result =>
+            {
+                if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var flows) && flows is >= 1 and <= 1 << 28)
+                    return flows;
+                result.AddError($"--max-flows takes a number from 1 to {1 << 28}.");
+                return default;
+            },
+        };
+        var ignoreVlan = new Option<bool>("--ignore-vlan") { Description = "Do not keep flows of different VLANs apart." };
+
+        var command = new Command("meter", "Print the biflows of a capture file.") { file, format, quiet, idle, active, maxFlows, ignoreVlan };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var options = new FlowTableOptions
+            {
+                IdleTimeout = TimeSpan.FromSeconds(parsed.GetValue(idle)),
+                ActiveTimeout = TimeSpan.FromSeconds(parsed.GetValue(active)),
+                MaxFlows = parsed.GetValue(maxFlows),
+                SeparateVlans = !parsed.GetValue(ignoreVlan),
+            };
+            var json = parsed.GetValue(format) == "jsonl";
+            var run = new MeterRun(parsed.GetRequiredValue(file), options, json ? FlowFormat.JsonLines : FlowFormat.Table, parsed.GetValue(quiet));
+            using var output = Console.OpenStandardOutput();
+            return Task.FromResult(run.Execute(output, Console.Error, Progress.OfTerminal(json || parsed.GetValue(quiet)), cancellationToken));
+        });
+        return command;
+    }
+
+    private static Option<double> Seconds(string name, string description, double seconds) => new(name)
+    {
+        Description = description,
+        HelpName = "seconds",
+        DefaultValueFactory = _ => seconds,
+        CustomParser = result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+                && value is >= 0.001 and <= 315_360_000)
+                return value;
+            result.AddError($"{name} takes seconds from 0.001 to 315360000 (ten years).");
+            return default;
+        },
+    };
+}

@@ -1,0 +1,107 @@
+using EdgeSensors.EdgeAgent.Export;
+using EdgeSensors.Metering.Capture;
+using EdgeSensors.Metering.Decode;
+using EdgeSensors.Metering.Flows;
+
+namespace EdgeSensors.EdgeAgent.Commands;
+
+/// <summary>One run of the meter over one capture.</summary>
+/// <param name="path">The file, or "-" for standard input.</param>
+/// <param name="options">How flows are divided.</param>
+/// <param name="format">How they are printed.</param>
+/// <param name="quiet">Totals only.</param>
+internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat format, bool quiet)
+{
+    private const int PacketsBetweenLooks = 0x4000;
+
+    /// <summary>Meters the capture and returns the exit code.</summary>
+    public int Execute(Stream output, TextWriter errors, Progress progress, CancellationToken cancellationToken)
+    {
+        CaptureFile? capture;
+        CaptureError? error;
+        var opened = path == "-"
+            ? CaptureFile.TryOpen(Console.OpenStandardInput(), "standard input", out capture, out error)
+            : CaptureFile.TryOpen(path, out capture, out error);
+        if (!opened)
+            return Fail(errors, error!.Kind, error.Message);
+
+        using (capture)
+        {
+            try
+            {
+                return Meter(capture!, output, errors, progress, cancellationToken);
+            }
+            catch (IOException exception)
+            {
+                progress.Clear();
+                // The reader reports its own errors as values, so this is the output: a full disk, or a reader such as head that has read enough.
+                return Fail(errors, "output", $"the result cannot be written ({exception.Message.TrimEnd('.')}); what was printed is incomplete");
+            }
+        }
+    }
+
+    private int Meter(CaptureFile capture, Stream output, TextWriter errors, Progress progress, CancellationToken cancellationToken)
+    {
+        using IFlowWriter writer = quiet ? new NoFlowWriter() : format == FlowFormat.JsonLines ? new JsonLinesFlowWriter(output) : new TableFlowWriter(output);
+        var meter = new PacketMeter(options, writer);
+        CapturedPacket packet = default;
+        var untilLook = PacketsBetweenLooks;
+        while (capture.Read(ref packet) != PacketRead.End)
+        {
+            meter.Add(ref packet);
+            if (--untilLook == 0)
+            {
+                untilLook = PacketsBetweenLooks;
+                progress.Show(capture.Position.Offset, meter.Totals.PacketCount, meter.Flows.Count);
+                if (cancellationToken.IsCancellationRequested)
+                    break;
+            }
+        }
+
+        meter.Flows.Flush();
+        writer.Flush();
+        progress.Clear();
+        var totals = new MeterSummary(meter.Totals, meter.Flows, capture);
+        if (quiet && format == FlowFormat.JsonLines)
+            totals.WriteJson(output);
+        else if (format == FlowFormat.Table)
+            totals.WriteText(output);
+
+        if (cancellationToken.IsCancellationRequested)
+            return Fail(errors, "interrupted", $"{path}: stopped before its end; what was read is printed");
+        if (capture.Error is { } error)
+            return Fail(errors, error.Kind, error.Message);
+        if (meter.Totals.Count(DecodeStatus.UnsupportedLinkType) is > 0 and var unsupported)
+        {
+            var types = string.Join(", ", capture.LinkTypes.Where(type => !FrameDecoder.Supports(type)).Select(type => (int)type));
+            if (unsupported == meter.Totals.PacketCount)
+                return Fail(errors, "unsupported-link-type", $"{path}: link type {types} is not decoded, so there are no flows; capture Ethernet, Linux cooked, loopback or raw IP");
+            errors.WriteLine($"note: {path}: {unsupported} packets of link type {types} were not decoded");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static int Fail(TextWriter errors, CaptureErrorKind kind, string message) => Fail(
+        errors,
+        kind switch
+        {
+            CaptureErrorKind.NotFound => "not-found",
+            CaptureErrorKind.AccessDenied => "access-denied",
+            CaptureErrorKind.ReadFailed => "read-failed",
+            CaptureErrorKind.Empty => "empty",
+            CaptureErrorKind.NotACapture => "not-a-capture",
+            CaptureErrorKind.Compressed => "compressed",
+            CaptureErrorKind.UnsupportedVersion => "unsupported-version",
+            CaptureErrorKind.Truncated => "truncated",
+            CaptureErrorKind.Corrupt => "corrupt",
+            _ => "position-mismatch",
+        },
+        message);
+
+    private static int Fail(TextWriter errors, string kind, string message)
+    {
+        errors.WriteLine($"error[{kind}]: {message}");
+        return ExitCode.Failed;
+    }
+}

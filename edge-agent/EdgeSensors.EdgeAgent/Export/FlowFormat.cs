@@ -1,0 +1,11 @@
+namespace EdgeSensors.EdgeAgent.Export;
+
+/// <summary>How flows are printed.</summary>
+internal enum FlowFormat
+{
+    /// <summary>Aligned columns for a person.</summary>
+    Table,
+
+    /// <summary>One JSON object a line (jsonlines.org), named by the IANA IPFIX registry.</summary>
+    JsonLines,
+}

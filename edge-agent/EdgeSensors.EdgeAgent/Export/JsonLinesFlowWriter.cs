@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Text.Json;
+using EdgeSensors.Metering.Decode;
+using EdgeSensors.Metering.Flows;
+
+namespace EdgeSensors.EdgeAgent.Export;
+
+/// <summary>
+/// One JSON object a line; every name is that of an IANA IPFIX information element, with the prefix "reverse" of RFC 5103 §6.1 for the way back.
+/// Elements that do not apply (ports of ICMP, reverse flags of UDP, …) are left out.
+/// </summary>
+internal sealed class JsonLinesFlowWriter : IFlowWriter
+{
+    private const int FlushAt = 1 << 16;
+
+    private readonly Stream _output;
+    private readonly ArrayBufferWriter<byte> _buffer = new(FlushAt + 4096);
+    private readonly Utf8JsonWriter _json;
+
+    public JsonLinesFlowWriter(Stream output)
+    {
+        _output = output;
+        _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
+    }
+
+    public void OnBiflow(ref readonly BiflowRecord record)
+    {
+        var json = _json;
+        json.Reset();
+        json.WriteStartObject();
+        json.WriteNumber("flowStartMilliseconds"u8, record.FirstNs / 1_000_000);
+        json.WriteNumber("flowEndMilliseconds"u8, record.LastNs / 1_000_000);
+        WriteAddresses(in record);
+        var protocol = record.Protocol;
+        if (protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp)
+        {
+            json.WriteNumber("sourceTransportPort"u8, record.SourcePort);
+            json.WriteNumber("destinationTransportPort"u8, record.DestinationPort);
+        }
+
+        json.WriteNumber("protocolIdentifier"u8, (int)protocol);
+        json.WriteNumber("packetDeltaCount"u8, record.Forward.PacketCount);
+        json.WriteNumber("octetDeltaCount"u8, record.Forward.OctetCount);
+        json.WriteNumber("reversePacketDeltaCount"u8, record.Reverse.PacketCount);
+        json.WriteNumber("reverseOctetDeltaCount"u8, record.Reverse.OctetCount);
+        if (protocol == IpProtocol.Tcp)
+        {
+            json.WriteNumber("tcpControlBits"u8, (int)record.Forward.TcpFlags);
+            json.WriteNumber("reverseTcpControlBits"u8, (int)record.Reverse.TcpFlags);
+        }
+
+        if (record.Forward.HasIcmp)
+            json.WriteNumber(record.IpVersion == 4 ? "icmpTypeCodeIPv4"u8 : "icmpTypeCodeIPv6"u8, record.Forward.IcmpTypeCode);
+        if (record.Reverse.HasIcmp)
+            json.WriteNumber(record.IpVersion == 4 ? "reverseIcmpTypeCodeIPv4"u8 : "reverseIcmpTypeCodeIPv6"u8, record.Reverse.IcmpTypeCode);
+        if (record.VlanId != 0)
+            json.WriteNumber("vlanId"u8, record.VlanId);
+        if (record.CustomerVlanId != 0)
+            json.WriteNumber("dot1qCustomerVlanId"u8, record.CustomerVlanId);
+        if (record.Reverse.PacketCount > 0)
+        {
+            json.WriteNumber("reverseFlowStartMilliseconds"u8, record.Reverse.FirstNs / 1_000_000);
+            json.WriteNumber("reverseFlowEndMilliseconds"u8, record.Reverse.LastNs / 1_000_000);
+        }
+
+        json.WriteNumber("flowEndReason"u8, (int)record.EndReason);
+        json.WriteEndObject();
+        json.Flush();
+        _buffer.Write("\n"u8);
+        if (_buffer.WrittenCount >= FlushAt)
+            Flush();
+    }
+
+    public void Flush()
+    {
+        _output.Write(_buffer.WrittenSpan);
+        _buffer.ResetWrittenCount();
+    }
+
+    public void Dispose() => _json.Dispose();
+
+    private void WriteAddresses(ref readonly BiflowRecord record)
+    {
+        Span<byte> text = stackalloc byte[HostAddress.MaxTextLength];
+        record.Source.TryFormat(text, out var length);
+        _json.WriteString(record.IpVersion == 4 ? "sourceIPv4Address"u8 : "sourceIPv6Address"u8, text[..length]);
+        record.Destination.TryFormat(text, out length);
+        _json.WriteString(record.IpVersion == 4 ? "destinationIPv4Address"u8 : "destinationIPv6Address"u8, text[..length]);
+    }
+}
