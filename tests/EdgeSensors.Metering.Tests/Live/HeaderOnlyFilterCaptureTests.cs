@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using EdgeSensors.Metering.Capture;
+using EdgeSensors.Metering.Capture.Live;
+using EdgeSensors.Metering.Decode;
+
+namespace EdgeSensors.Metering.Tests.Live;
+
+/// <summary>Wall 1 on real traffic: the kernel's cut of every frame of every capture, against the decoder's own idea of where headers end.</summary>
+public sealed class HeaderOnlyFilterCaptureTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void The_kernel_cuts_every_real_frame_where_its_headers_end_and_the_meter_loses_nothing()
+    {
+        var captures = SharedData.Captures();
+        if (captures.Count == 0)
+        {
+            Assert.Skip("../shared/data/captures is not there");
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("socket filters are Linux's");
+        }
+
+        var ethernet = HeaderOnlyFilter.Build(LinkKind.Ethernet);
+        using var kernel = new KernelFilter(ethernet);
+        long frames = 0, octets = 0, kept = 0;
+        var verdicts = new SortedDictionary<Verdict, int>();
+        foreach (var path in captures)
+        {
+            if (!CaptureFile.TryOpen(path, out var file, out _))
+            {
+                continue;
+            }
+
+            using (file)
+            {
+                var packet = default(CapturedPacket);
+                while (file.Read(ref packet) == PacketRead.Packet)
+                {
+                    if (packet.LinkType != LinkType.Ethernet || packet.Data.Length is 0 or > 1 << 17)
+                    {
+                        continue;
+                    }
+
+                    var cut = kernel.Cut(packet.Data);
+                    frames++;
+                    octets += packet.Data.Length;
+                    kept += cut.Length;
+                    Assert.Equal((int)Math.Min((uint)packet.Data.Length, BpfInterpreter.Run(ethernet, packet.Data)), cut.Length);
+                    Assert.True(packet.Data.StartsWith(cut));
+
+                    var whole = FrameDecoder.Decode(LinkType.Ethernet, packet.Data, packet.OriginalLength, 0, out var expected);
+                    var original = Math.Max(packet.OriginalLength, packet.Data.Length);
+                    var live = FrameDecoder.Decode(LinkType.Ethernet, cut, original, 0, out var got);
+                    var verdict = Compare(whole, live, expected, got, packet.Data, cut.Length);
+                    verdicts[verdict] = verdicts.GetValueOrDefault(verdict) + 1;
+                    Assert.False(verdict < 0, $"{verdict} in {path}: {whole}, {live}, cut {cut.Length}, decoder {expected.HeaderLength}: {Convert.ToHexString(packet.Data)}");
+                }
+            }
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{frames} frames, {octets} octets captured, {kept} octets kept"));
+        foreach (var (verdict, count) in verdicts)
+        {
+            output.WriteLine($"{count} {verdict}");
+        }
+
+        Assert.True(verdicts[Verdict.SameEnd] > 100_000);
+    }
+
+    /// <summary>How a cut compares with the decoder's end of headers; the negative ones must not occur.</summary>
+    private enum Verdict
+    {
+        WrongEnd = -3,
+        AnotherHeader = -2,
+        MeteredThoughCut = -1,
+        SameEnd = 0,
+
+        /// <summary>The decoder finds no IP packet in the whole frame, and none in the cut.</summary>
+        NotMetered,
+
+        /// <summary>The IP header's length field ends inside a header that measures itself longer: the filter follows the inner, the decoder the outer.</summary>
+        LengthsContradict,
+
+        /// <summary>An ICMP error quotes a packet of which 8 octets more would be content.</summary>
+        QuotedContentCut,
+    }
+
+    private static Verdict Compare(DecodeStatus whole, DecodeStatus live, in PacketHeader expected, in PacketHeader got, ReadOnlySpan<byte> frame, int cut)
+    {
+        if (expected.IpVersion == 0)
+        {
+            return got.IpVersion == 0 && (whole != DecodeStatus.NotIp || cut == expected.HeaderLength) ? Verdict.NotMetered : Verdict.MeteredThoughCut;
+        }
+
+        if (whole != live || !Same(expected, got))
+        {
+            return Verdict.AnotherHeader;
+        }
+
+        var end = Math.Min(expected.HeaderLength, frame.Length);
+        if (cut == end)
+        {
+            return Verdict.SameEnd;
+        }
+
+        if (whole != DecodeStatus.Ok && cut > end && cut - end <= 60)
+        {
+            return Verdict.LengthsContradict;
+        }
+
+        return cut == end - 8 && FrameDecoder.TryDecodeQuoted(frame, expected, out var quoted)
+            && (quoted.Fragment == FragmentKind.Later || !(quoted.HasPorts || quoted.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6))
+            ? Verdict.QuotedContentCut
+            : Verdict.WrongEnd;
+    }
+
+    private static bool Same(PacketHeader a, PacketHeader b)
+    {
+        a.HeaderLength = b.HeaderLength; // compared apart
+        return MemoryMarshal.AsBytes(new ReadOnlySpan<PacketHeader>(in a)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<PacketHeader>(in b)));
+    }
+
+    [Fact]
+    public void The_cut_agrees_with_tsharks_header_lengths()
+    {
+        var captures = SharedData.Captures().Where(path => path.EndsWith(".pcap", StringComparison.Ordinal) && new FileInfo(path).Length is > 50_000 and < 400_000)
+            .Where((_, index) => index % 12 == 0).Take(8).ToList();
+        if (captures.Count == 0)
+        {
+            Assert.Skip("../shared/data/captures is not there");
+        }
+
+        var program = HeaderOnlyFilter.Build(LinkKind.Ethernet);
+        var compared = 0;
+        foreach (var path in captures)
+        {
+            var ends = TsharkHeaderEnds(path);
+            if (!CaptureFile.TryOpen(path, out var file, out _))
+            {
+                continue;
+            }
+
+            using (file)
+            {
+                var packet = default(CapturedPacket);
+                for (var number = 1; file.Read(ref packet) == PacketRead.Packet; number++)
+                {
+                    if (packet.LinkType == LinkType.Ethernet && ends.TryGetValue(number, out var end))
+                    {
+                        Assert.True(end == BpfInterpreter.Run(program, packet.Data), $"frame {number} of {path}");
+                        compared++;
+                    }
+                }
+            }
+        }
+
+        output.WriteLine($"{compared} frames of {captures.Count} captures");
+        Assert.True(compared > 1000);
+    }
+
+    /// <summary>Frame number to end of headers, of the plain frames: Ethernet, one IPv4 header, TCP or UDP.</summary>
+    private static Dictionary<int, int> TsharkHeaderEnds(string path)
+    {
+        string[] arguments = ["-n", "-r", path, "-T", "fields", "-e", "frame.number", "-e", "frame.protocols", "-e", "ip.hdr_len", "-e", "ip.frag_offset", "-e", "tcp.hdr_len"];
+        Process process;
+        try
+        {
+            process = Process.Start(new ProcessStartInfo("tshark", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("tshark is not installed");
+            throw;
+        }
+
+        using (process)
+        {
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginErrorReadLine();
+            var ends = new Dictionary<int, int>();
+            while (process.StandardOutput.ReadLine() is { } line)
+            {
+                var fields = line.Split('\t');
+                var protocols = fields[1].Split(':');
+                if (protocols is ["eth", "ethertype", "ip", "tcp" or "udp", ..] && fields[3] == "0" && !fields[2].Contains(',', StringComparison.Ordinal)
+                    && (protocols[3] == "udp" || fields[4].Length > 0) && !fields[4].Contains(',', StringComparison.Ordinal))
+                {
+                    ends[int.Parse(fields[0], CultureInfo.InvariantCulture)] = 14 + int.Parse(fields[2], CultureInfo.InvariantCulture)
+                        + (protocols[3] == "udp" ? 8 : int.Parse(fields[4], CultureInfo.InvariantCulture));
+                }
+            }
+
+            process.WaitForExit();
+            return ends;
+        }
+    }
+}

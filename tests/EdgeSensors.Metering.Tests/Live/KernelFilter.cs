@@ -1,0 +1,38 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using EdgeSensors.Metering.Capture.Live;
+
+namespace EdgeSensors.Metering.Tests.Live;
+
+/// <summary>The kernel's own verdict on a frame: a datagram socket with the program attached receives exactly the octets that the program lets in. Needs no rights.</summary>
+internal sealed unsafe class KernelFilter : IDisposable
+{
+    private readonly Socket _receiver = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+    private readonly Socket _sender = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+    private readonly byte[] _buffer = new byte[1 << 18];
+
+    public KernelFilter(BpfInstruction[] program)
+    {
+        var address = new UnixDomainSocketEndPoint($"\0edgesensors-test-{Guid.NewGuid():N}");
+        _receiver.Bind(address);
+        _sender.SendBufferSize = 1 << 20;
+        _sender.Connect(address);
+        fixed (BpfInstruction* instructions = program)
+        {
+            var filter = new LibC.FilterProgram { Length = (ushort)program.Length, Instructions = (nint)instructions };
+            _receiver.SetRawSocketOption(LibC.LevelSocket, LibC.AttachFilter, MemoryMarshal.AsBytes(new ReadOnlySpan<LibC.FilterProgram>(ref filter)));
+        }
+    }
+
+    public ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> frame)
+    {
+        _sender.Send(frame);
+        return _buffer.AsSpan(0, _receiver.Receive(_buffer));
+    }
+
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _receiver.Dispose();
+    }
+}
