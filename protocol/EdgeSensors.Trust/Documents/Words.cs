@@ -131,16 +131,4 @@ internal static class Words
 
             return pattern;
         });
-
-    public static void Strings<T>(this CanonicalJsonWriter writer, string name, IEnumerable<T> items)
-    {
-        writer.Member(name);
-        writer.BeginArray();
-        foreach (var item in items)
-        {
-            writer.String(item?.ToString() ?? "");
-        }
-
-        writer.EndArray();
-    }
 }

@@ -70,6 +70,19 @@ internal sealed class CanonicalJsonWriter
         Integer(value);
     }
 
+    /// <summary>A member that is an array of texts.</summary>
+    public void Strings<T>(string name, IEnumerable<T> items)
+    {
+        Member(name);
+        BeginArray();
+        foreach (var item in items)
+        {
+            String(item?.ToString() ?? "");
+        }
+
+        EndArray();
+    }
+
     public void String(string value) => String(Encoding.UTF8.GetBytes(value));
 
     public void String(ReadOnlySpan<byte> utf8)

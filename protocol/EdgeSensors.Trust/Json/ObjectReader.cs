@@ -108,6 +108,23 @@ internal sealed class ObjectReader
         return items;
     }
 
+    /// <summary>All members of an object that is used as a map; none, and a fault, when there are too many.</summary>
+    public IEnumerable<(string Name, JsonElement Value)> Members(int maxCount)
+    {
+        if (_object.ValueKind != JsonValueKind.Object)
+        {
+            return [];
+        }
+
+        if (_object.GetPropertyCount() > maxCount)
+        {
+            Faults.Add(_path, $"has more than {maxCount} members");
+            return [];
+        }
+
+        return _object.EnumerateObject().Select(member => (member.Name, member.Value));
+    }
+
     /// <summary>Notes a fault when the object holds a member that was never asked for.</summary>
     public void RefuseUnknown()
     {

@@ -1,0 +1,40 @@
+using System.Diagnostics.CodeAnalysis;
+using NSec.Cryptography;
+
+namespace EdgeSensors.Trust.Keys;
+
+/// <summary>An Ed25519 private key (RFC 8032) that signs TUF metadata.</summary>
+public sealed class SigningKey : IDisposable
+{
+    internal const int SecretLength = 32;
+
+    private readonly Key _key;
+
+    private SigningKey(Key key)
+    {
+        _key = key;
+        Public = TufKey.Ed25519(key.PublicKey.Export(KeyBlobFormat.RawPublicKey));
+    }
+
+    /// <summary>The TUF key id: SHA-256 of the public key's canonical JSON, lower-case hex.</summary>
+    public string Id => Public.Id;
+
+    internal TufKey Public { get; }
+
+    /// <summary>Makes a new key.</summary>
+    public static SigningKey Create() =>
+        new(Key.Create(SignatureAlgorithm.Ed25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextArchiving }));
+
+    /// <summary>Forgets the key.</summary>
+    public void Dispose() => _key.Dispose();
+
+    internal static bool TryImport(ReadOnlySpan<byte> secret, [NotNullWhen(true)] out SigningKey? key)
+    {
+        key = Key.TryImport(SignatureAlgorithm.Ed25519, secret, KeyBlobFormat.RawPrivateKey, out var imported) ? new SigningKey(imported!) : null;
+        return key is not null;
+    }
+
+    internal byte[] ExportSecret() => _key.Export(KeyBlobFormat.RawPrivateKey);
+
+    internal string SignHex(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(SignatureAlgorithm.Ed25519.Sign(_key, data));
+}
