@@ -40,10 +40,10 @@ internal sealed class InsideNetwork
         foreach (var packet in trace.Packets)
         {
             var opens = seen.Add(packet.Conversation);
-            var from = roles.GetValueOrDefault(packet.Source);
-            var to = roles.GetValueOrDefault(packet.Destination);
-            roles[packet.Source] = from with { Opened = from.Opened + (opens ? 1 : 0), Sent = from.Sent + 1 };
-            roles[packet.Destination] = to with { Answered = to.Answered + (opens ? 1 : 0), Received = to.Received + 1 };
+            var sender = roles.GetValueOrDefault(packet.Source);
+            var receiver = roles.GetValueOrDefault(packet.Destination);
+            roles[packet.Source] = sender with { Opened = sender.Opened + (opens ? 1 : 0), Sent = sender.Sent + 1 };
+            roles[packet.Destination] = receiver with { Answered = receiver.Answered + (opens ? 1 : 0), Received = receiver.Received + 1 };
         }
 
         var insiders = roles.Where(r => r.Value.IsInside).Select(r => r.Key).ToList();
