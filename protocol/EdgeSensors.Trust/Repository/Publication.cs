@@ -1,0 +1,8 @@
+namespace EdgeSensors.Trust.Repository;
+
+/// <summary>What a publication brought out.</summary>
+/// <param name="TimestampVersion">The version of the timestamp that makes it visible.</param>
+/// <param name="SnapshotVersion">The version of the snapshot.</param>
+/// <param name="Roles">The targets roles that were signed anew.</param>
+/// <param name="TimestampFile">The bytes of <c>timestamp.json</c>, for the notification.</param>
+public sealed record Publication(long TimestampVersion, long SnapshotVersion, IReadOnlyList<string> Roles, ReadOnlyMemory<byte> TimestampFile);

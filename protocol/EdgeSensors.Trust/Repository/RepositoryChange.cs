@@ -1,0 +1,101 @@
+using System.Buffers;
+using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Keys;
+
+namespace EdgeSensors.Trust.Repository;
+
+/// <summary>What one publication changes. Nothing happens until <see cref="TufRepository.Publish"/>.</summary>
+public sealed class RepositoryChange
+{
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
+
+    internal Dictionary<string, ReadOnlyMemory<byte>?> Targets { get; } = new(StringComparer.Ordinal);
+
+    internal List<RoleDelegation> Delegations { get; } = [];
+
+    internal Dictionary<string, (IReadOnlyList<SigningKey> Keys, int Threshold)> TopLevelKeys { get; } = new(StringComparer.Ordinal);
+
+    internal HashSet<string> Renewals { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Adds or replaces a target; throws <see cref="ArgumentException"/> on a name that is no plain path.</summary>
+    public RepositoryChange SetTarget(string name, ReadOnlyMemory<byte> bytes)
+    {
+        Targets[CheckName(name)] = bytes;
+        return this;
+    }
+
+    /// <summary>Publishes a sensor's authorisation.</summary>
+    public RepositoryChange Set(CollectionAuthorization document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return SetTarget(document.TargetName, document.ToCanonicalJson());
+    }
+
+    /// <summary>Publishes a grant.</summary>
+    public RepositoryChange Set(Grant document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return SetTarget(document.TargetName, document.ToCanonicalJson());
+    }
+
+    /// <summary>Publishes the rules in force.</summary>
+    public RepositoryChange Set(RuleSet document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return SetTarget(TargetNames.Rules, document.ToCanonicalJson());
+    }
+
+    /// <summary>Publishes the table of domestic prefixes.</summary>
+    public RepositoryChange Set(DomesticPrefixTable document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return SetTarget(TargetNames.DomesticPrefixes, document.ToCanonicalJson());
+    }
+
+    /// <summary>Publishes the list of addresses to watch for.</summary>
+    public RepositoryChange Set(AddressList document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return SetTarget(TargetNames.ListedAddresses, document.ToCanonicalJson());
+    }
+
+    /// <summary>Takes a target out; one that is not there is no error.</summary>
+    public RepositoryChange RemoveTarget(string name)
+    {
+        Targets[CheckName(name)] = null;
+        return this;
+    }
+
+    /// <summary>Delegates paths to a role, or gives a role new keys. The top-level targets keys must be at hand, and the role's own.</summary>
+    public RepositoryChange Delegate(RoleDelegation delegation)
+    {
+        Delegations.Add(delegation);
+        return this;
+    }
+
+    /// <summary>
+    /// Gives a top-level role new keys: a new root, for which a threshold of the old root keys must be at hand, and of the new
+    /// ones when it is the root role's keys that change.
+    /// </summary>
+    public RepositoryChange ReplaceKeys(string topLevelRole, IReadOnlyList<SigningKey> keys, int threshold)
+    {
+        TopLevelKeys[topLevelRole] = (keys, threshold);
+        return this;
+    }
+
+    /// <summary>Signs a role anew, with a new expiry, though nothing in it changes.</summary>
+    public RepositoryChange Renew(string role)
+    {
+        Renewals.Add(role);
+        return this;
+    }
+
+    private static string CheckName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.Length is > 0 and <= 512 && !name.AsSpan().ContainsAnyExcept(NameCharacters) && name.Split('/').All(s => s is not ("" or "." or ".."))
+            ? name
+            : throw new ArgumentException($"'{name}' is no plain target path.", nameof(name));
+    }
+}

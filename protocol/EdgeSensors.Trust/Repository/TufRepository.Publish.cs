@@ -1,0 +1,171 @@
+using EdgeSensors.Trust.Disk;
+using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Metadata;
+
+namespace EdgeSensors.Trust.Repository;
+
+public sealed partial class TufRepository
+{
+    /// <summary>Signs a change and brings it out, whole or not at all. All keys that it needs must be in the ring.</summary>
+    public RepositoryResult<Publication> Publish(RepositoryChange change, KeyRing keys)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        ArgumentNullException.ThrowIfNull(keys);
+        return Guard(() =>
+        {
+            using var taken = TakeLock();
+            return Bring(RepositoryState.Load(MetadataDirectory), change, keys);
+        });
+    }
+
+    /// <summary>
+    /// Signs anew what the ring can sign and what has less than half of its life before it; a hub calls this now and then. The
+    /// timestamp is signed anew in any case when something else is.
+    /// </summary>
+    /// <returns>The publication; one with the present versions and no roles when nothing was due.</returns>
+    public RepositoryResult<Publication> RenewExpiring(KeyRing keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return Guard(() =>
+        {
+            using var taken = TakeLock();
+            RemoveTemporaries();
+            var state = RepositoryState.Load(MetadataDirectory);
+            var change = new RepositoryChange();
+            foreach (var role in state.Targets.Delegations?.Roles ?? [])
+            {
+                if (CanSign(role.Keys, keys) && IsDue(role.Name, RepositoryState.LoadTargets(MetadataDirectory, state.Snapshot, role.Name)))
+                {
+                    change.Renew(role.Name);
+                }
+            }
+
+            foreach (var (role, payload) in new (string, SignedPayload)[] { (TopLevelRole.Snapshot, state.Snapshot), (TopLevelRole.Timestamp, state.Timestamp) })
+            {
+                if (CanSign(state.Root.Roles[role], keys) && IsDue(role, payload))
+                {
+                    change.Renew(role);
+                }
+            }
+
+            return change.Renewals.Count > 0
+                ? Bring(state, change, keys)
+                : new Publication(state.Timestamp.Version, state.Snapshot.Version, [], File.ReadAllBytes(TimestampPath));
+        });
+    }
+
+    private Publication Bring(RepositoryState state, RepositoryChange change, KeyRing keys)
+    {
+        var draft = new PublicationDraft(this, state, keys, change);
+
+        // 1. Targets: their names carry their hashes, so nothing that is in use is touched.
+        foreach (var (path, bytes) in draft.TargetFiles)
+        {
+            var folder = Path.GetDirectoryName(path)!;
+            if (!System.IO.Directory.Exists(folder))
+            {
+                System.IO.Directory.CreateDirectory(folder);
+                AtomicFile.SyncDirectory(TargetsDirectory);
+            }
+
+            AtomicFile.Write(path, bytes.Span);
+        }
+
+        foreach (var folder in draft.TargetFiles.Select(file => Path.GetDirectoryName(file.Path)!).Distinct(StringComparer.Ordinal))
+        {
+            AtomicFile.SyncDirectory(folder);
+        }
+
+        // 2. Versioned metadata: no timestamp names these yet. The root goes last, since clients ask for it by number.
+        foreach (var (path, bytes) in draft.MetadataFiles)
+        {
+            AtomicFile.Write(path, bytes.Span);
+        }
+
+        AtomicFile.SyncDirectory(MetadataDirectory);
+
+        // 3. The timestamp makes it visible, at once and whole.
+        AtomicFile.Write(TimestampPath, draft.TimestampFile.Span);
+        AtomicFile.SyncDirectory(MetadataDirectory);
+
+        Forget(draft);
+        return new Publication(draft.TimestampVersion, draft.SnapshotVersion, draft.Roles, draft.TimestampFile);
+    }
+
+    // Versions that no client can still be in the middle of. What cannot be deleted now costs disk and nothing else.
+    private void Forget(PublicationDraft draft)
+    {
+        try
+        {
+            foreach (var (role, version, current) in draft.Signed)
+            {
+                var old = version - _options.KeptVersions;
+                if (old < 1)
+                {
+                    continue;
+                }
+
+                if (current is not null && RepositoryState.LoadTargets(MetadataDirectory, old, role) is { } past)
+                {
+                    var kept = Enumerable.Range(0, _options.KeptVersions)
+                        .Select(back => back == 0 ? current : RepositoryState.LoadTargets(MetadataDirectory, version - back, role))
+                        .SelectMany(targets => targets?.Files.Select(file => TargetPath(file.Key, file.Value)) ?? [])
+                        .ToHashSet(StringComparer.Ordinal);
+                    foreach (var path in past.Files.Select(file => TargetPath(file.Key, file.Value)).Where(path => !kept.Contains(path)))
+                    {
+                        File.Delete(path);
+                    }
+                }
+
+                File.Delete(RepositoryState.PathOf(MetadataDirectory, old, role));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or DamagedRepositoryException)
+        {
+            // Published already; the leftovers are harmless.
+        }
+    }
+
+    // Left by a publication that was killed; under the lock there is no other.
+    private void RemoveTemporaries()
+    {
+        foreach (var path in new[] { MetadataDirectory, TargetsDirectory }
+            .Where(System.IO.Directory.Exists)
+            .SelectMany(folder => System.IO.Directory.EnumerateFiles(folder, "*.tmp", SearchOption.AllDirectories)))
+        {
+            File.Delete(path);
+        }
+    }
+
+    private bool IsDue(string role, SignedPayload? payload) =>
+        payload is null || payload.Expires - _time.GetUtcNow() < _options.LifetimeOf(role) / 2;
+
+    private static bool CanSign(RoleKeys role, KeyRing keys) => keys.Of(role.KeyIds).Count >= role.Threshold;
+
+    private FileStream TakeLock()
+    {
+        var path = Path.Combine(Directory, ".lock");
+        var started = _time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                // The lock goes with the process, however that ends.
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException exception) when (exception is not (FileNotFoundException or DirectoryNotFoundException))
+            {
+                if (_time.GetElapsedTime(started) > _options.LockPatience)
+                {
+                    throw new TimeoutException($"another process is publishing in {Directory}; try again when it is done");
+                }
+
+                Thread.Sleep(5);
+            }
+        }
+    }
+
+    internal DateTimeOffset ExpiryOf(string role) => _time.GetUtcNow() + _options.LifetimeOf(role);
+
+    internal string TargetPathFor(string name, FileHashes file) => TargetPath(name, file);
+}
