@@ -4,7 +4,6 @@ using EdgeSensors.EdgeAgent.Commands;
 var root = new RootCommand("Meters traffic, reports metadata of what is suspicious, and enforces signed mitigations.")
 {
     MeterCommand.Create(),
-    TufCommand.Create(),
 };
 
 var parsed = root.Parse(args);
