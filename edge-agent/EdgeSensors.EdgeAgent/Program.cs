@@ -4,6 +4,8 @@ using EdgeSensors.EdgeAgent.Commands;
 var root = new RootCommand("Meters traffic, reports metadata of what is suspicious, and enforces signed mitigations.")
 {
     MeterCommand.Create(),
+    DoctorCommand.Create(),
+    TufCommand.Create(),
 };
 
 var parsed = root.Parse(args);

@@ -15,7 +15,7 @@ public static partial class FrameDecoder
     {
         var icmp = packet[offset..];
         if (icmp.Length < 4)
-            return Cut(packet, ref header);
+            return Cut(packet, end - offset - IcmpHeaderLength, ref header);
         header.HasIcmp = true;
         header.IcmpType = icmp[0];
         header.IcmpCode = icmp[1];
@@ -23,7 +23,7 @@ public static partial class FrameDecoder
         {
             // Some kinds are only four octets long on the wire; nothing behind them is needed.
             header.HeaderLength = packet.Length;
-            header.PayloadLength = 0;
+            header.PayloadLength = Math.Max(0, end - offset - IcmpHeaderLength);
             return end - offset < IcmpHeaderLength ? DecodeStatus.Ok : DecodeStatus.TransportHeaderTruncated;
         }
 

@@ -56,8 +56,8 @@ public static partial class FrameDecoder
             return Fail(ref header, DecodeStatus.IpVersionInvalid);
         int payloadLength = BinaryPrimitives.ReadUInt16BigEndian(ip[4..]);
         var protocol = (IpProtocol)ip[6];
-        if (payloadLength == 0 && protocol != IpProtocol.NoNextHeader)
-            payloadLength = Math.Max(0, originalLength - offset - 40); // jumbogram (RFC 2675) or segmentation offload
+        if (payloadLength == 0 && protocol == IpProtocol.HopByHop)
+            payloadLength = Math.Max(0, originalLength - offset - 40); // a jumbogram (RFC 2675)
 
         header.IpVersion = 6;
         header.Source = HostAddress.FromIPv6(ip[8..]);

@@ -19,17 +19,17 @@ public static partial class FrameDecoder
         switch (header.Protocol)
         {
             case IpProtocol.Tcp:
-                return DecodeTcp(transport, offset, end, ref header);
+                return DecodeTcp(packet, offset, end, ref header);
             case IpProtocol.Udp:
                 if (!ReadPorts(transport, ref header) || transport.Length < 8)
-                    return Cut(packet, ref header);
+                    return Cut(packet, end - offset - 8, ref header);
                 header.HeaderLength = offset + 8;
                 header.PayloadLength = end - offset - 8;
                 int length = BinaryPrimitives.ReadUInt16BigEndian(transport[4..]);
                 return length is > 0 and < 8 ? DecodeStatus.TransportHeaderInvalid : DecodeStatus.Ok; // 0: a jumbogram (RFC 2675 §4)
             case IpProtocol.Sctp:
                 if (!ReadPorts(transport, ref header) || transport.Length < 12)
-                    return Cut(packet, ref header);
+                    return Cut(packet, end - offset - 12, ref header);
                 header.HeaderLength = offset + 12;
                 header.PayloadLength = end - offset - 12;
                 return DecodeStatus.Ok;
@@ -41,15 +41,15 @@ public static partial class FrameDecoder
         }
     }
 
-    private static DecodeStatus DecodeTcp(ReadOnlySpan<byte> transport, int offset, int end, ref PacketHeader header)
+    private static DecodeStatus DecodeTcp(ReadOnlySpan<byte> packet, int offset, int end, ref PacketHeader header)
     {
+        var transport = packet[offset..];
         if (transport.Length < 20)
         {
             ReadPorts(transport, ref header);
             if (transport.Length >= 14)
                 header.TcpFlags = (TcpControlBits)transport[13];
-            header.HeaderLength = offset + transport.Length;
-            return DecodeStatus.TransportHeaderTruncated;
+            return Cut(packet, end - offset - 20, ref header);
         }
 
         header.HasPorts = true;
@@ -81,10 +81,11 @@ public static partial class FrameDecoder
         return true;
     }
 
-    private static DecodeStatus Cut(ReadOnlySpan<byte> packet, ref PacketHeader header)
+    /// <summary>The header is cut, so all that was captured of it is header; what the packet says it carries beyond is payload all the same.</summary>
+    private static DecodeStatus Cut(ReadOnlySpan<byte> packet, int payloadLength, ref PacketHeader header)
     {
         header.HeaderLength = packet.Length;
-        header.PayloadLength = 0;
+        header.PayloadLength = Math.Max(0, payloadLength);
         return DecodeStatus.TransportHeaderTruncated;
     }
 }

@@ -93,13 +93,14 @@ public static partial class FrameDecoder
 
     /// <summary>
     /// The address family of a BSD loopback header; AF_INET6 differs by system, and the writing host's byte order is not recorded, so both are tried
-    /// (families are small numbers). See the registry's LINKTYPE_NULL.
+    /// (families are small numbers). See the registry's LINKTYPE_NULL. Some writers put an EtherType into the last two octets.
     /// </summary>
     private static int FamilyToEtherType(uint family)
     {
-        if (family > 0xFFFF)
-            family = BinaryPrimitives.ReverseEndianness(family);
-        return family switch
+        var swapped = BinaryPrimitives.ReverseEndianness(family);
+        if ((swapped & 0xFFFF) is EtherTypeIPv4 or EtherTypeIPv6 && family > 0xFFFF)
+            return (int)(swapped & 0xFFFF);
+        return Math.Min(family, swapped) switch
         {
             2 => EtherTypeIPv4,
             10 or 23 or 24 or 26 or 28 or 30 => EtherTypeIPv6,

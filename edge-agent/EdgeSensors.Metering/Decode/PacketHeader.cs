@@ -14,7 +14,7 @@ public struct PacketHeader
     /// <summary>The receiver.</summary>
     public HostAddress Destination { get; set; }
 
-    /// <summary>The packet's length by its IP header, in octets: IPv4 total length, or IPv6 payload length + 40. Where the header says 0 (segmentation offload, jumbograms) what was on the wire.</summary>
+    /// <summary>The packet's length by its IP header, in octets: IPv4 total length, or IPv6 payload length + 40. Where an IPv4 header says 0 (segmentation offload), or a jumbogram's (RFC 2675) does, what was on the wire.</summary>
     public int IpLength { get; set; }
 
     /// <summary>Octets of transport payload (after the TCP, UDP, ICMP or SCTP header; after the IP header elsewhere).</summary>

@@ -25,6 +25,7 @@ internal static partial class LibC
     public const uint GetInterfaceFlags = 0x8913;
     public const uint GetHardwareAddress = 0x8927;
     public const uint GetInterfaceIndex = 0x8933;
+    public const uint EthernetTool = 0x8946;
 
     public const int ProtectRead = 1;
     public const int ProtectWrite = 2;
@@ -106,6 +107,23 @@ internal static partial class LibC
         private fixed byte _rest[20];
     }
 
+    /// <summary>net/if.h, <c>struct ifreq</c> with a pointer in its union.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe struct InterfacePointerRequest
+    {
+        public fixed byte Name[16];
+        public void* Data;
+        private fixed byte _rest[16];
+    }
+
+    /// <summary>linux/ethtool.h, <c>struct ethtool_value</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct EthernetToolValue
+    {
+        public uint Command;
+        public uint Data;
+    }
+
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     internal static partial int Socket(int family, int type, int protocol);
 
@@ -123,7 +141,7 @@ internal static partial class LibC
 
     // ioctl is variadic; a pointer in the third place is passed as any other on Linux's x86-64 and arm64 conventions.
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    internal static unsafe partial int IoControl(int fileDescriptor, nuint request, InterfaceRequest* argument);
+    internal static unsafe partial int IoControl(int fileDescriptor, nuint request, void* argument);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     internal static unsafe partial int Poll(PollDescriptor* descriptors, nuint count, int timeoutMs);

@@ -115,6 +115,25 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
         return true;
     }
 
+    /// <summary>Whether this kernel and this process can capture at all; null, or why not.</summary>
+    public static LiveCaptureError? Probe()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return new LiveCaptureError(LiveCaptureFault.NotSupported, "live capture needs Linux; give a capture file instead");
+        }
+
+        var socket = LibC.Socket(LibC.AddressFamilyPacket, LibC.SocketRaw | LibC.SocketCloseOnExec, 0);
+        if (socket < 0)
+        {
+            return Describe("opening a packet socket");
+        }
+
+        var error = AttachFilter(socket, HeaderOnlyFilter.Build(LinkKind.Ethernet)) ?? SetUpRing(socket, new LiveCaptureOptions(), blockCount: 2);
+        _ = LibC.Close(socket);
+        return error;
+    }
+
     /// <inheritdoc/>
     /// <remarks>Never <see cref="PacketRead.End"/>: an interface that is down says <see cref="PacketRead.Idle"/> with <see cref="Failure"/> until it is up again.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -269,7 +288,7 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
         {
             1 or 13 => new LiveCaptureError( // EPERM, EACCES
                 LiveCaptureFault.NotPermitted,
-                $"{doing} needs CAP_NET_RAW; run as root or: setcap cap_net_raw,cap_net_admin+ep on the program"),
+                $"{doing} needs CAP_NET_RAW; run as root, or with AmbientCapabilities=CAP_NET_RAW in the systemd unit"),
             93 or 94 or 97 => new LiveCaptureError( // EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT
                 LiveCaptureFault.NotSupported, "this kernel has no packet sockets (CONFIG_PACKET)"),
             12 => new LiveCaptureError(LiveCaptureFault.NoMemory, $"{doing} failed for want of memory; choose a smaller ring"), // ENOMEM

@@ -1,0 +1,32 @@
+namespace EdgeSensors.EdgeAgent.Doctor;
+
+/// <summary>What a configuration makes the doctor look at beyond the machine itself.</summary>
+internal sealed record DoctorTarget
+{
+    /// <summary>The interface that is captured; null when the input is none.</summary>
+    public string? InterfaceName { get; init; }
+
+    /// <summary>Where the agent keeps its outbox and trusted metadata.</summary>
+    public required string StateDirectory { get; init; }
+
+    /// <summary>The hub's host name or address.</summary>
+    public required string HubHost { get; init; }
+
+    /// <summary>The hub's port for MQTT over TLS.</summary>
+    public required int MqttPort { get; init; }
+
+    /// <summary>The hub's port for HTTPS.</summary>
+    public required int HttpsPort { get; init; }
+
+    /// <summary>The certificate of the authority that the hub's certificate comes from, PEM.</summary>
+    public required string AuthorityFile { get; init; }
+
+    /// <summary>The sensor's certificate, PEM.</summary>
+    public required string CertificateFile { get; init; }
+
+    /// <summary>The sensor's key, PEM.</summary>
+    public required string KeyFile { get; init; }
+
+    /// <summary>Whose certificate it must be: <c>operator/sensor</c>.</summary>
+    public required string SensorName { get; init; }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace EdgeSensors.EdgeAgent.Doctor;
+
+/// <summary>The capabilities that this process holds (capabilities(7)).</summary>
+/// <param name="statusFile">The kernel's page on the process.</param>
+/// <param name="capturesInterface">Whether an interface is to be captured.</param>
+internal sealed class RightsCheck(string statusFile, bool capturesInterface) : ICheck
+{
+    private const string Area = "Rights";
+    private const int NetAdmin = 12;
+    private const int NetRaw = 13;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
+    {
+        if (await EffectiveAsync(cancellationToken).ConfigureAwait(false) is not { } effective)
+        {
+            return [new Finding(Area, "capabilities", Verdict.Warn, $"{statusFile} does not tell", "mount /proc")];
+        }
+
+        return
+        [
+            Capability(effective, NetRaw, "CAP_NET_RAW", "capture", capturesInterface ? Verdict.Fail : Verdict.Warn),
+            Capability(effective, NetAdmin, "CAP_NET_ADMIN", "enforcement and promiscuous mode", Verdict.Warn),
+        ];
+    }
+
+    private static Finding Capability(ulong effective, int bit, string name, string purpose, Verdict without) => (effective >> bit & 1) == 1
+        ? new Finding(Area, name, Verdict.Ok, $"held; for {purpose}")
+        : new Finding(Area, name, without, $"missing; for {purpose}", $"run as root, or set AmbientCapabilities={name} in the systemd unit");
+
+    private async Task<ulong?> EffectiveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var lines = await File.ReadAllLinesAsync(statusFile, cancellationToken).ConfigureAwait(false);
+            return lines.FirstOrDefault(line => line.StartsWith("CapEff:", StringComparison.Ordinal)) is { } line
+                && ulong.TryParse(line.AsSpan("CapEff:".Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var bits)
+                ? bits
+                : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
