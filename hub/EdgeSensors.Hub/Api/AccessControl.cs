@@ -1,0 +1,36 @@
+using EdgeSensors.Hub.Identity;
+using EdgeSensors.Hub.Inbox;
+
+namespace EdgeSensors.Hub.Api;
+
+/// <summary>Who may read or do what over HTTPS, by the certificate: people everything, sensors the updates and nothing else.</summary>
+internal sealed class AccessControl(RequestDelegate next, InboxMeters meters)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (!ClientIdentity.TryRead(context.Connection.ClientCertificate, out var identity))
+        {
+            await RefuseAsync(context, "the client certificate names neither a sensor nor an operator");
+            return;
+        }
+
+        switch (identity)
+        {
+            case ClientIdentity.Person person:
+                context.Features.Set(person);
+                break;
+            case ClientIdentity.Sensor when !context.Request.Path.StartsWithSegments("/tuf"):
+                await RefuseAsync(context, "a sensor may read /tuf only; use an operator's certificate");
+                return;
+        }
+
+        await next(context);
+    }
+
+    private async Task RefuseAsync(HttpContext context, string reason)
+    {
+        meters.Refused("request");
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        await context.Response.WriteAsJsonAsync(new ErrorView(reason), context.RequestAborted);
+    }
+}

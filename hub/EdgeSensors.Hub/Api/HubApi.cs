@@ -1,0 +1,118 @@
+using EdgeSensors.Hub.Decide;
+using EdgeSensors.Hub.Identity;
+using EdgeSensors.Hub.Inbox;
+using EdgeSensors.Hub.Store;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace EdgeSensors.Hub.Api;
+
+/// <summary>The REST API under <c>/api/v1</c>, for people; its description is at <c>/openapi/v1.json</c>.</summary>
+internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Policy policy, Broker broker)
+{
+    private const int MaxRows = 1_000;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1");
+        api.MapGet("/incidents", Incidents).WithSummary("Incidents that grew since a moment (Unix milliseconds), the latest first");
+        api.MapGet("/incidents/{id:long}", FindIncident).WithSummary("One incident with its evidence per sensor");
+        api.MapGet("/mitigations", List).WithSummary("Mitigations, the latest first; open=true leaves out what has ended");
+        api.MapGet("/mitigations/{id}", Find).WithSummary("One mitigation with what each sensor said of it");
+        api.MapPost("/mitigations", Propose).WithSummary("Propose a mitigation; an open one for the same target and step is given back");
+        api.MapPost("/mitigations/{id}/approve", Approve).WithSummary("Approve a proposed mitigation: it is signed and published at once");
+        api.MapPost("/mitigations/{id}/revoke", Revoke).WithSummary("Take a mitigation back, or turn a proposal down");
+        api.MapGet("/sensors", Sensors).WithSummary("Sensors and what each last said of itself");
+        api.MapGet("/audit", Audit).WithSummary("Who did what, the latest first");
+    }
+
+    private Ok<IEnumerable<IncidentView>> Incidents(long? since, int? max) => TypedResults.Ok(
+        store.Incidents(new(Math.Clamp(since ?? 0, 0, UnixMilliseconds.MaxValue)), Bound(max)).Select(i => IncidentView.Of(i, policy)));
+
+    private Results<Ok<IncidentView>, NotFound<ErrorView>> FindIncident(long id) => store.FindIncident(id) is { } incident
+        ? TypedResults.Ok(IncidentView.Of(incident, policy))
+        : TypedResults.NotFound(new ErrorView($"there is no incident {id}"));
+
+    private Ok<IEnumerable<MitigationView>> List(bool? open, int? max) =>
+        TypedResults.Ok(store.Mitigations(open ?? false, Bound(max)).Select(MitigationView.Of));
+
+    private Results<Ok<MitigationView>, NotFound<ErrorView>> Find(string id) => store.FindMitigation(id) is { } mitigation
+        ? TypedResults.Ok(MitigationView.Of(mitigation))
+        : TypedResults.NotFound(new ErrorView($"there is no mitigation {id}"));
+
+    private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Propose(ProposalBody body, HttpContext context)
+    {
+        if (!Prefix.TryParse(body.Target, out var target))
+        {
+            return Invalid("target is no IP address or prefix with its host bits zero");
+        }
+
+        var step = MitigationStep.Drop;
+        if (body.Step is not null && !Word.TryStep(body.Step, out step))
+        {
+            return Invalid("step is none of observe, rate-limit, drop");
+        }
+
+        var sensors = new List<SensorPattern>();
+        foreach (var text in body.Sensors ?? [])
+        {
+            if (!SensorPattern.TryParse(text, out var pattern))
+            {
+                return Invalid($"sensors holds '{text}', which is none of *, operator/*, operator/sensor");
+            }
+
+            sensors.Add(pattern);
+        }
+
+        if (body.DurationMinutes is { } minutes && !(minutes is > 0 and < 1_000_000))
+        {
+            return Invalid("duration_minutes is out of range");
+        }
+
+        var incident = body.Incident is { } id ? store.FindIncident(id) : null;
+        if (body.Incident is not null && incident is null)
+        {
+            return Invalid($"there is no incident {body.Incident}");
+        }
+
+        return Answer(mitigations.Propose(
+            new Proposal
+            {
+                Target = target,
+                Step = step,
+                Sensors = sensors,
+                Reason = body.Reason?.Trim() ?? "",
+                Duration = body.DurationMinutes is { } m ? TimeSpan.FromMinutes(m) : null,
+                Incident = incident?.Id,
+                Alerts = [.. incident?.Evidence.Select(e => e.AlertId).Take(64) ?? []],
+            },
+            Who(context)));
+    }
+
+    private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Approve(string id, HttpContext context) => Answer(mitigations.Approve(id, Who(context)));
+
+    private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Revoke(string id, RevocationBody? body, HttpContext context) =>
+        Answer(mitigations.Revoke(id, Who(context), body?.Reason?.Trim() ?? ""));
+
+    private Ok<IEnumerable<SensorView>> Sensors() => TypedResults.Ok(store.Sensors().Select(s => SensorView.Of(s, broker.IsConnected(s.Name))));
+
+    private Ok<IEnumerable<AuditView>> Audit(int? max) =>
+        TypedResults.Ok(store.Audit(Bound(max)).Select(a => new AuditView(a.At.Value, a.Who, a.What, a.Subject, a.Detail)));
+
+    private static int Bound(int? max) => Math.Clamp(max ?? 100, 1, MaxRows);
+
+    private static string Who(HttpContext context) => context.Features.Get<ClientIdentity.Person>()!.Name.Text;
+
+    private static Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Answer(Decision decision) => decision.Mitigation is { } mitigation
+        ? TypedResults.Ok(MitigationView.Of(mitigation))
+        : TypedResults.Json(new ErrorView(decision.Refusal!.Reason), statusCode: decision.Refusal.Kind switch
+        {
+            RefusalKind.NotFound => StatusCodes.Status404NotFound,
+            RefusalKind.Invalid => StatusCodes.Status400BadRequest,
+            RefusalKind.Ended => StatusCodes.Status409Conflict,
+            _ => StatusCodes.Status403Forbidden,
+        });
+
+    private static JsonHttpResult<ErrorView> Invalid(string reason) => TypedResults.Json(new ErrorView(reason), statusCode: StatusCodes.Status400BadRequest);
+}

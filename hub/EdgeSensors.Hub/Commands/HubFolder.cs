@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using EdgeSensors.Hub.Identity;
+using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Repository;
+
+namespace EdgeSensors.Hub.Commands;
+
+/// <summary>The places under the hub's folder, and the authority's key in the offline one.</summary>
+internal sealed record HubFolder(string Path, string Offline)
+{
+    // Not *.key: those are TUF keys.
+    private const string AuthorityKeyFile = "authority.pem";
+
+    private static readonly PbeParameters Sealing = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 600_000);
+
+    public string Configuration => In("hub.yaml");
+
+    public string Repository => In("repository");
+
+    public string Online => In("online");
+
+    public string Authority => In("tls/ca.crt");
+
+    public string In(string relative) => System.IO.Path.Combine(Path, relative);
+
+    public static string AuthorityKeyIn(string offline) => System.IO.Path.Combine(offline, AuthorityKeyFile);
+
+    public void SaveAuthorityKey(CertificateAuthority authority, string passphrase)
+    {
+        var secret = authority.ExportKey();
+        using var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(secret, out _);
+        CryptographicOperations.ZeroMemory(secret);
+        PrivateFile.Write(AuthorityKeyIn(Offline), key.ExportEncryptedPkcs8PrivateKeyPem(passphrase, Sealing) + "\n");
+    }
+
+    /// <summary>Opens the certificate authority with the offline passphrase.</summary>
+    public CertificateAuthority OpenAuthority(string passphrase, TimeProvider time)
+    {
+        var keyFile = AuthorityKeyIn(Offline);
+        if (!File.Exists(Authority) || !File.Exists(keyFile))
+        {
+            throw new CommandException("authority", $"{(File.Exists(Authority) ? keyFile : Authority)} is not there; give the hub's folder with --dir and its offline keys with --offline.");
+        }
+
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromEncryptedPem(File.ReadAllText(keyFile), passphrase);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            key.Dispose();
+            throw new CommandException("passphrase", $"{keyFile} does not open with this passphrase; give the one that init was given.");
+        }
+
+        return new CertificateAuthority(X509CertificateLoader.LoadCertificateFromFile(Authority), key, time);
+    }
+
+    public TufRepository OpenRepository(TimeProvider time) => TufRepository.Open(Repository, RepositoryOptions.Default, time).TryGet(out var repository, out var error)
+        ? repository
+        : throw new CommandException("repository", $"{error}.");
+
+    /// <summary>The online keys and some of the offline ones, in one ring.</summary>
+    public KeyRing OpenKeys(string passphrase, params string[] offlineRoles)
+    {
+        if (!OnlineKeys.TryLoad(Online, out var ring, out var error))
+        {
+            throw new CommandException("keys", $"{error}.");
+        }
+
+        Passphrase.TryCreate(passphrase, out var opener);
+        using (opener)
+        {
+            if (!OfflineKeys.TryOpen(Offline, opener!, offlineRoles, out var offline, out error))
+            {
+                throw new CommandException("keys", $"{error}.");
+            }
+
+            ring.AddAll(offline);
+        }
+
+        return ring;
+    }
+
+    public static void Publish(TufRepository repository, RepositoryChange change, KeyRing keys)
+    {
+        if (!repository.Publish(change, keys).TryGet(out _, out var error))
+        {
+            throw new CommandException("repository", $"{error}.");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+
+namespace EdgeSensors.Hub.Decide;
+
+/// <summary>What somebody asks for.</summary>
+internal sealed record Proposal
+{
+    public required Prefix Target { get; init; }
+
+    public MitigationStep Step { get; init; } = MitigationStep.Drop;
+
+    /// <summary>Where; everywhere that the grant covers when empty.</summary>
+    public IReadOnlyList<SensorPattern> Sensors { get; init; } = [];
+
+    /// <summary>For a person; 1 to 1,024 characters.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>How long; the configured default when left out.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    public long? Incident { get; init; }
+
+    public IReadOnlyList<string> Alerts { get; init; } = [];
+}

@@ -1,0 +1,218 @@
+using System.Net;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using EdgeSensors.Hub.Api;
+using EdgeSensors.Hub.Commands;
+using EdgeSensors.Hub.Configuration;
+using EdgeSensors.Hub.Correlate;
+using EdgeSensors.Hub.Decide;
+using EdgeSensors.Hub.Identity;
+using EdgeSensors.Hub.Inbox;
+using EdgeSensors.Hub.Sign;
+using EdgeSensors.Hub.Store;
+using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Repository;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace EdgeSensors.Hub;
+
+/// <summary>The stations of a serving hub, put together and started in the order that data takes, and stopped in the same order.</summary>
+internal sealed class HubHost : IAsyncDisposable
+{
+    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly List<IAsyncDisposable> _started = [];
+    private readonly List<IDisposable> _stores = [];
+    private WebApplication? _app;
+
+    /// <summary>Starts everything; throws a one-line <see cref="CommandException"/> or <see cref="StoreException"/> when it cannot.</summary>
+    public static async Task<HubHost> StartAsync(HubConfiguration configuration)
+    {
+        var host = new HubHost();
+        try
+        {
+            await host.BuildAsync(configuration);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task WaitForEndAsync(CancellationToken cancel) => _app!.WaitForShutdownAsync(cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        // In the order of the data: first nobody comes in, then what came in is committed, then it is used.
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+
+        foreach (var part in _started)
+        {
+            await part.DisposeAsync();
+        }
+
+        _stores.ForEach(store => store.Dispose());
+    }
+
+    private async Task BuildAsync(HubConfiguration configuration)
+    {
+        var time = TimeProvider.System;
+        var (server, authority) = LoadCertificates(configuration.Tls);
+        var repository = OpenRepository(configuration.Trust, time, out var keys);
+        _stores.Add(keys);
+        Directory.CreateDirectory(configuration.Store.Folder);
+        var inboxStore = Keep(new SqliteInbox(Path.Combine(configuration.Inbox.Folder, "inbox.db"), configuration.Inbox.MaxRejected));
+        var decisions = Keep(new SqliteDecisionStore(Path.Combine(configuration.Store.Folder, "decisions.db")));
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(configuration.LogLevel);
+        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(InboxMeters.Name, PublishMeters.Name));
+        builder.Services.AddOpenApi();
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        var endpoint = new BrokerEndpoint();
+        builder.Services.AddSingleton(endpoint);
+        builder.Services.AddSingleton<InboxMeters>();
+        builder.Services.AddSingleton<PublishMeters>();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, configuration, server, new ClientTrust(authority)));
+        _app = builder.Build();
+
+        var meters = _app.Services.GetRequiredService<InboxMeters>();
+        ILogger<T> Logger<T>() => _app.Services.GetRequiredService<ILogger<T>>();
+        var writer = new InboxWriter(inboxStore, configuration.Inbox, time, meters, Logger<InboxWriter>());
+        var broker = new Broker(endpoint, writer, meters, time, Logger<Broker>());
+        Publisher? publisher = null;
+        SignedDocuments Signed() => publisher?.Documents ?? SignedDocuments.None;
+        var mitigations = new Mitigations(decisions, Signed, configuration.Policy, time);
+        publisher = new Publisher(repository, keys, decisions, mitigations, _app.Services.GetRequiredService<PublishMeters>(), time, Logger<Publisher>())
+        {
+            Announce = broker.PublishTimestampAsync,
+        };
+        var policy = new Policy(mitigations, Signed, configuration.Policy);
+        var correlator = new Correlator(inboxStore, decisions, new IncidentJoin(configuration.Store.JoinWindow), policy, time, Logger<Correlator>());
+        writer.Committed += batch =>
+        {
+            if (batch.HasControl)
+            {
+                correlator.Wake();
+            }
+        };
+        writer.SettledUpTo = () => correlator.Position;
+
+        _app.UseMiddleware<AccessControl>();
+        UpdateFiles.Map(_app, repository);
+        _app.MapOpenApi();
+        new HubApi(decisions, mitigations, policy, broker).Map(_app);
+        Health.Map(_app, meters, writer, publisher, correlator);
+
+        // MQTT connections do not end by themselves; without this a stop would wait for them.
+        _app.Lifetime.ApplicationStopping.Register(() => broker.DisposeAsync().AsTask().GetAwaiter().GetResult());
+
+        writer.Start();
+        _started.Add(writer);
+        await broker.StartAsync();
+        _started.Insert(0, broker);
+        await publisher.StartAsync();
+        correlator.Start();
+        _started.Add(correlator);
+        _started.Add(publisher);
+        try
+        {
+            await _app.StartAsync();
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new CommandException("listen", $"{e.Message.TrimEnd('.')}; end the other program, or change listen.mqtt_port or listen.https_port.");
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw new CommandException("listen", $"Listening on {configuration.Listen.Address} is not possible ({e.Message}); correct listen.address or the ports.");
+        }
+    }
+
+    private T Keep<T>(T store)
+        where T : IDisposable
+    {
+        _stores.Add(store);
+        return store;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, HubConfiguration configuration, X509Certificate2 server, ClientTrust trust)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = configuration.Inbox.MaxConnections;
+        kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+        var tls = new HttpsConnectionAdapterOptions
+        {
+            ServerCertificate = server,
+            ClientCertificateMode = ClientCertificateMode.RequireCertificate,
+            ClientCertificateValidation = (certificate, _, _) => trust.IsOurs(certificate),
+            SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            HandshakeTimeout = HandshakeTimeout,
+        };
+        var address = IPAddress.Parse(configuration.Listen.Address);
+        kestrel.Listen(address, configuration.Listen.MqttPort, options =>
+        {
+            options.UseHttps(tls);
+            options.UseConnectionHandler<BrokerEndpoint>();
+        });
+        kestrel.Listen(address, configuration.Listen.HttpsPort, options => options.UseHttps(tls));
+    }
+
+    private static (X509Certificate2 Server, X509Certificate2 Authority) LoadCertificates(TlsSettings tls)
+    {
+        foreach (var file in new[] { tls.Certificate, tls.Key, tls.Authority })
+        {
+            if (!File.Exists(file))
+            {
+                throw new CommandException("tls", $"{file} is not there; make a hub with edgesensors-hub init, or correct tls in the configuration.");
+            }
+        }
+
+        try
+        {
+            using var pem = X509Certificate2.CreateFromPemFile(tls.Certificate, tls.Key);
+            // Through PKCS #12, since TLS on some systems refuses a key that was never stored.
+            var server = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+            return (server, X509CertificateLoader.LoadCertificateFromFile(tls.Authority));
+        }
+        catch (CryptographicException e)
+        {
+            throw new CommandException("tls", $"{tls.Certificate}, its key or {tls.Authority} cannot be used ({e.Message.TrimEnd('.')}); they must be PEM and belong together.");
+        }
+    }
+
+    private static TufRepository OpenRepository(TrustSettings trust, TimeProvider time, out KeyRing keys)
+    {
+        if (!TufRepository.Open(trust.Repository, RepositoryOptions.Default, time).TryGet(out var repository, out var error))
+        {
+            throw new CommandException("repository", $"{error}.");
+        }
+
+        if (!OnlineKeys.TryLoad(trust.OnlineKeys, out var ring, out var keyError))
+        {
+            throw new CommandException("keys", $"{keyError}.");
+        }
+
+        keys = ring;
+        if (!repository.FindOfflineKey(ring).TryGet(out var role, out error))
+        {
+            throw new CommandException("repository", $"{error}.");
+        }
+
+        return role.Length == 0
+            ? repository
+            : throw new CommandException("offline-key", $"The folder {trust.OnlineKeys} holds a key of the offline role {role}; take it off this machine, then serve.");
+    }
+}

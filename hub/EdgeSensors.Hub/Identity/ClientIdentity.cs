@@ -1,0 +1,50 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography.X509Certificates;
+using EdgeSensors.Protocol;
+
+namespace EdgeSensors.Hub.Identity;
+
+/// <summary>Whom a client certificate names: a sensor (OU=sensor, CN=operator/sensor) or a person (OU=operator, CN=the name).</summary>
+internal abstract record ClientIdentity
+{
+    private const string CommonName = "2.5.4.3";
+    private const string OrganizationalUnit = "2.5.4.11";
+
+    private ClientIdentity()
+    {
+    }
+
+    public sealed record Sensor(SensorName Name) : ClientIdentity;
+
+    public sealed record Person(OperatorId Name) : ClientIdentity;
+
+    /// <summary>Reads the subject of a certificate that is already known to be ours; false when it names neither.</summary>
+    public static bool TryRead(X509Certificate2? certificate, [NotNullWhen(true)] out ClientIdentity? identity)
+    {
+        identity = null;
+        string? name = null, unit = null;
+        foreach (var part in certificate?.SubjectName.EnumerateRelativeDistinguishedNames() ?? [])
+        {
+            if (part.HasMultipleElements)
+            {
+                return false;
+            }
+
+            switch (part.GetSingleElementType().Value)
+            {
+                case CommonName when name is null: name = part.GetSingleElementValue(); break;
+                case OrganizationalUnit when unit is null: unit = part.GetSingleElementValue(); break;
+                case CommonName or OrganizationalUnit: return false; // one said twice names nobody
+                default: break;
+            }
+        }
+
+        identity = unit switch
+        {
+            CertificateAuthority.SensorUnit when SensorName.TryParse(name, out var sensor) => new Sensor(sensor),
+            CertificateAuthority.OperatorUnit when OperatorId.TryParse(name, out var person) => new Person(person),
+            _ => null,
+        };
+        return identity is not null;
+    }
+}

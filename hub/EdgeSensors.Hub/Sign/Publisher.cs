@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using EdgeSensors.Hub.Decide;
+using EdgeSensors.Hub.Store;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Repository;
+
+namespace EdgeSensors.Hub.Sign;
+
+/// <summary>
+/// Keeps the signed rule set equal to what is decided, with the online keys only. It wakes on a decision, ends what runs out, renews
+/// signatures before they expire, and announces every new timestamp, also one that another process (<c>sensor add</c>) published.
+/// </summary>
+internal sealed class Publisher : IAsyncDisposable
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RenewalInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WarnBeforeExpiry = TimeSpan.FromDays(14);
+
+    private readonly TufRepository _repository;
+    private readonly KeyRing _keys;
+    private readonly IDecisionStore _store;
+    private readonly Mitigations _mitigations;
+    private readonly PublishMeters _meters;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _signal = new(0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HashSet<string> _warned = [];
+    private SignedDocuments _documents = SignedDocuments.None;
+    private byte[] _announced = [];
+    private DateTimeOffset _nextRenewal;
+    private long _wokenAt;
+    private Task _loop = Task.CompletedTask;
+
+    public Publisher(
+        TufRepository repository, KeyRing keys, IDecisionStore store, Mitigations mitigations, PublishMeters meters, TimeProvider time, ILogger<Publisher> logger)
+    {
+        _repository = repository;
+        _keys = keys;
+        _store = store;
+        _mitigations = mitigations;
+        _meters = meters;
+        _time = time;
+        _logger = logger;
+        mitigations.RulesChanged += Wake;
+    }
+
+    /// <summary>What is signed now.</summary>
+    public SignedDocuments Documents => Volatile.Read(ref _documents);
+
+    /// <summary>Whether the last publication went through.</summary>
+    public bool IsHealthy { get; private set; } = true;
+
+    /// <summary>Takes the bytes of a new <c>timestamp.json</c> to the sensors.</summary>
+    public Func<ReadOnlyMemory<byte>, Task> Announce { get; set; } = _ => Task.CompletedTask;
+
+    public void Wake()
+    {
+        Interlocked.CompareExchange(ref _wokenAt, Stopwatch.GetTimestamp(), 0);
+        _signal.Release();
+    }
+
+    /// <summary>Reads the repository, announces its timestamp and begins to follow decisions.</summary>
+    public async Task StartAsync()
+    {
+        await FollowRepositoryAsync();
+        _signal.Release(); // A decision may have been taken just before the last end.
+        _loop = Task.Run(RunAsync);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _signal.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var behind = false;
+        while (true)
+        {
+            try
+            {
+                var woken = await _signal.WaitAsync(behind ? RetryDelay : Beat, _stop.Token);
+                while (_signal.CurrentCount > 0 && await _signal.WaitAsync(0))
+                {
+                }
+
+                _mitigations.Expire();
+                await FollowRepositoryAsync();
+                if (woken || behind)
+                {
+                    behind = !await PublishRulesAsync();
+                }
+
+                await RenewAsync();
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                behind = true;
+                Fail(e.Message);
+            }
+        }
+    }
+
+    private async Task<bool> PublishRulesAsync()
+    {
+        var woken = Interlocked.Exchange(ref _wokenAt, 0);
+        var active = _mitigations.Active();
+        var rules = active.Take(RuleSet.MaxRules).Select(m => m.ToRule()).ToList();
+        var current = Documents.Rules;
+        var ids = active.Take(RuleSet.MaxRules).Select(m => m.Id).ToList();
+        if (current is not null && SameRules(current, rules))
+        {
+            _mitigations.MarkPublished(ids, current.Revision, UnixMilliseconds.Now(_time));
+            return true;
+        }
+
+        var revision = Math.Max(current?.Revision ?? 0, _store.Number("rules_revision")) + 1;
+        var set = new RuleSet { Revision = revision, Rules = rules };
+        var started = woken != 0 ? woken : Stopwatch.GetTimestamp();
+        if (!_repository.Publish(new RepositoryChange().Set(set), _keys).TryGet(out var publication, out var error))
+        {
+            Fail(error.ToString());
+            return false;
+        }
+
+        var publishedAt = UnixMilliseconds.Now(_time);
+        Volatile.Write(ref _documents, Documents with { Rules = set });
+        await AnnounceAsync(publication.TimestampFile);
+        _mitigations.MarkPublished(ids, revision, publishedAt);
+        IsHealthy = true;
+        var took = Stopwatch.GetElapsedTime(started);
+        _meters.Published(took);
+        _logger.Published(revision, rules.Count, publication.TimestampVersion, took.TotalMilliseconds);
+        return true;
+    }
+
+    private static bool SameRules(RuleSet current, List<MitigationRule> rules) =>
+        current.Rules.Count == rules.Count
+        && new RuleSet { Revision = current.Revision, Rules = rules }.ToCanonicalJson().AsSpan().SequenceEqual(current.ToCanonicalJson());
+
+    private async Task FollowRepositoryAsync()
+    {
+        if (!_repository.ReadTimestamp().TryGet(out var timestamp, out var error))
+        {
+            Fail(error.ToString());
+            return;
+        }
+
+        if (timestamp.AsSpan().SequenceEqual(_announced))
+        {
+            return;
+        }
+
+        if (!DocumentReader.TryRead(_repository, out var documents, out var faults, out var why))
+        {
+            _logger.RepositoryUnreadable(why!);
+            return;
+        }
+
+        foreach (var fault in faults)
+        {
+            _logger.DocumentLeftOut(fault);
+        }
+
+        Volatile.Write(ref _documents, documents);
+        if (_announced.Length > 0)
+        {
+            _logger.ChangedOutside();
+        }
+
+        await AnnounceAsync(timestamp);
+    }
+
+    private async Task AnnounceAsync(ReadOnlyMemory<byte> timestamp)
+    {
+        await Announce(timestamp);
+        _announced = timestamp.ToArray();
+    }
+
+    private async Task RenewAsync()
+    {
+        var now = _time.GetUtcNow();
+        if (now < _nextRenewal)
+        {
+            return;
+        }
+
+        _nextRenewal = now + RenewalInterval;
+        if (!_repository.RenewExpiring(_keys).TryGet(out var publication, out var error))
+        {
+            _logger.RenewalFailed(error.ToString());
+            return;
+        }
+
+        if (!publication.TimestampFile.Span.SequenceEqual(_announced))
+        {
+            await AnnounceAsync(publication.TimestampFile);
+        }
+
+        if (_repository.ReadRoles().TryGet(out var roles, out _))
+        {
+            foreach (var role in roles.Where(role => !RepositoryRoles.IsOnline(role.Role) && role.Expires - now < WarnBeforeExpiry))
+            {
+                if (_warned.Add($"{role.Role} {role.Version}"))
+                {
+                    _logger.RoleExpires(role.Role, role.Expires);
+                }
+            }
+        }
+    }
+
+    private void Fail(string reason)
+    {
+        _meters.Failed();
+        if (IsHealthy)
+        {
+            IsHealthy = false;
+            _logger.PublishFailed(reason);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace EdgeSensors.Hub.Sign;
+
+/// <summary>What publishing says.</summary>
+internal static partial class SignLog
+{
+    [LoggerMessage(40, LogLevel.Error, "The rules cannot be published: {Reason}. Tried again every second")]
+    public static partial void PublishFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(41, LogLevel.Information, "Published rule set {Revision} with {Rules} rules as timestamp {Timestamp} in {Milliseconds:0} ms")]
+    public static partial void Published(this ILogger logger, long revision, int rules, long timestamp, double milliseconds);
+
+    [LoggerMessage(42, LogLevel.Warning, "A signed document is left out: {Fault}")]
+    public static partial void DocumentLeftOut(this ILogger logger, string fault);
+
+    [LoggerMessage(43, LogLevel.Error, "The repository cannot be read: {Reason}")]
+    public static partial void RepositoryUnreadable(this ILogger logger, string reason);
+
+    [LoggerMessage(44, LogLevel.Error, "Signatures cannot be renewed: {Reason}")]
+    public static partial void RenewalFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(45, LogLevel.Warning, "Role {Role} expires at {Expires:u}; sign it anew with the offline keys before")]
+    public static partial void RoleExpires(this ILogger logger, string role, DateTimeOffset expires);
+
+    [LoggerMessage(46, LogLevel.Information, "The repository was changed from outside; timestamp announced")]
+    public static partial void ChangedOutside(this ILogger logger);
+}

@@ -1,0 +1,48 @@
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+
+namespace EdgeSensors.Hub.Sign;
+
+/// <summary>What is signed and in the repository at one moment, as far as decisions need it.</summary>
+internal sealed record SignedDocuments
+{
+    public static SignedDocuments None { get; } = new();
+
+    public IReadOnlyList<Grant> Grants { get; init; } = [];
+
+    public IReadOnlyList<CollectionAuthorization> Authorizations { get; init; } = [];
+
+    public IReadOnlyList<Prefix> Domestic { get; init; } = [];
+
+    public RuleSet? Rules { get; init; }
+
+    /// <summary>The own network that a prefix touches, as the sensor whose authorisation names it; null when none.</summary>
+    public SensorName? OwnNetworkOf(Prefix prefix)
+    {
+        foreach (var authorization in Authorizations)
+        {
+            foreach (var own in authorization.OwnPrefixes)
+            {
+                if (own.Overlaps(prefix))
+                {
+                    return new SensorName(authorization.Operator, authorization.Sensor);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    public bool IsDomestic(Prefix prefix)
+    {
+        foreach (var domestic in Domestic)
+        {
+            if (domestic.Overlaps(prefix))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

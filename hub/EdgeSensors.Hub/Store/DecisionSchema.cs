@@ -1,0 +1,37 @@
+namespace EdgeSensors.Hub.Store;
+
+/// <summary>The decisions' schema, one step a version. A step that was released is never changed.</summary>
+internal static class DecisionSchema
+{
+    public static readonly string[] Steps =
+    [
+        """
+        CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE incident (
+          id INTEGER PRIMARY KEY AUTOINCREMENT, indicator TEXT NOT NULL, opened_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
+        CREATE INDEX incident_indicator ON incident (indicator, updated_at);
+        CREATE INDEX incident_updated ON incident (updated_at);
+        CREATE TABLE evidence (
+          incident INTEGER NOT NULL REFERENCES incident, sensor TEXT NOT NULL, event INTEGER NOT NULL, alert TEXT NOT NULL, detector INTEGER NOT NULL,
+          technique TEXT NOT NULL, direction INTEGER NOT NULL, authorization TEXT NOT NULL, confidence INTEGER NOT NULL, proven INTEGER NOT NULL,
+          first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, observed_at INTEGER NOT NULL, received_at INTEGER NOT NULL,
+          packets INTEGER NOT NULL, octets INTEGER NOT NULL, attempts INTEGER NOT NULL, failed INTEGER NOT NULL, addresses INTEGER NOT NULL,
+          ports INTEGER NOT NULL, peak INTEGER NOT NULL, PRIMARY KEY (incident, sensor, event)) WITHOUT ROWID;
+        CREATE TABLE mitigation (
+          id TEXT PRIMARY KEY, target TEXT NOT NULL, step INTEGER NOT NULL, sensors TEXT NOT NULL, reason TEXT NOT NULL, incident INTEGER,
+          alerts TEXT NOT NULL, grant_ref TEXT NOT NULL, duration_ms INTEGER NOT NULL, state INTEGER NOT NULL,
+          proposed_by TEXT NOT NULL, proposed_at INTEGER NOT NULL, approved_by TEXT, approved_at INTEGER, published_at INTEGER, revision INTEGER,
+          ended_by TEXT, ended_at INTEGER, end_reason TEXT) WITHOUT ROWID;
+        CREATE INDEX mitigation_open ON mitigation (state) WHERE state < 4;
+        CREATE INDEX mitigation_incident ON mitigation (incident);
+        CREATE INDEX mitigation_proposed ON mitigation (proposed_at);
+        CREATE TABLE receipt (
+          mitigation TEXT NOT NULL REFERENCES mitigation, sensor TEXT NOT NULL, state INTEGER NOT NULL, reason TEXT, enforcer TEXT NOT NULL,
+          observed_at INTEGER NOT NULL, received_at INTEGER NOT NULL, packets INTEGER NOT NULL, octets INTEGER NOT NULL,
+          PRIMARY KEY (mitigation, sensor)) WITHOUT ROWID;
+        CREATE TABLE sensor (name TEXT PRIMARY KEY, status BLOB NOT NULL, received_at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE audit (
+          id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL)
+        """,
+    ];
+}

@@ -1,0 +1,68 @@
+using EdgeSensors.Hub.Correlate;
+using EdgeSensors.Hub.Decide;
+using EdgeSensors.Protocol;
+
+namespace EdgeSensors.Hub.Store;
+
+/// <summary>Everything but flow metadata: incidents, mitigations and their receipts, sensors, and who did what.</summary>
+internal interface IDecisionStore : IDisposable
+{
+    /// <summary>Runs changes in one durable transaction; they are all there or none is.</summary>
+    T Change<T>(Func<IDecisionChange, T> change);
+
+    Incident? FindIncident(long id);
+
+    IReadOnlyList<Incident> Incidents(UnixMilliseconds since, int max);
+
+    Mitigation? FindMitigation(string id);
+
+    /// <summary>The newest first; those that still act or wait when <paramref name="openOnly"/>.</summary>
+    IReadOnlyList<Mitigation> Mitigations(bool openOnly, int max);
+
+    /// <summary>Whether a mitigation of an incident was taken back.</summary>
+    bool WasRevoked(long incident);
+
+    IReadOnlyList<SensorRecord> Sensors();
+
+    IReadOnlyList<AuditEntry> Audit(int max);
+
+    /// <summary>A named number: a watermark or a revision; 0 where it was never set.</summary>
+    long Number(string name);
+}
+
+/// <summary>What a transaction on the decisions may do; valid inside <see cref="IDecisionStore.Change{T}"/> only.</summary>
+internal interface IDecisionChange
+{
+    Incident? OpenIncident(string indicator, UnixMilliseconds notOlderThan);
+
+    /// <summary>Inserts when the id is 0, and gives the incident with its id.</summary>
+    Incident Save(Incident incident);
+
+    Mitigation? FindMitigation(string id);
+
+    IReadOnlyList<Mitigation> OpenMitigations();
+
+    void Save(Mitigation mitigation);
+
+    void SaveReceipt(string mitigation, MitigationReceipt receipt);
+
+    void Save(SensorRecord sensor);
+
+    void Audit(AuditEntry entry);
+
+    void SetNumber(string name, long value);
+}
+
+/// <summary>What a sensor last said of itself.</summary>
+internal sealed record SensorRecord
+{
+    public required SensorName Name { get; init; }
+
+    public required StatusMessage Status { get; init; }
+
+    /// <summary>When the hub received it.</summary>
+    public required UnixMilliseconds ReceivedAt { get; init; }
+}
+
+/// <summary>Who did what, when.</summary>
+internal sealed record AuditEntry(UnixMilliseconds At, string Who, string What, string Subject, string Detail);

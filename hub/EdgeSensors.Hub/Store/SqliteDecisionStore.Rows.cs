@@ -1,0 +1,182 @@
+using EdgeSensors.Hub.Correlate;
+using EdgeSensors.Hub.Decide;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+using Microsoft.Data.Sqlite;
+
+namespace EdgeSensors.Hub.Store;
+
+/// <content>Rows to records and back.</content>
+internal sealed partial class SqliteDecisionStore
+{
+    private List<Incident> ReadIncidents(string where, params (string, object?)[] parameters) => Query(
+        $"SELECT id, indicator, opened_at, updated_at FROM incident {where}",
+        row => new Incident
+        {
+            Id = row.GetInt64(0),
+            Indicator = row.GetString(1),
+            OpenedAt = new(row.GetInt64(2)),
+            UpdatedAt = new(row.GetInt64(3)),
+            Evidence = ReadEvidence(row.GetInt64(0)),
+        },
+        parameters);
+
+    private List<Evidence> ReadEvidence(long incident) => Query(
+        """
+        SELECT sensor, event, alert, detector, technique, direction, authorization, confidence, proven, first_seen, last_seen, observed_at, received_at,
+               packets, octets, attempts, failed, addresses, ports, peak
+        FROM evidence WHERE incident = $a ORDER BY first_seen, sensor, event
+        """,
+        row => new Evidence
+        {
+            Sensor = NameOf(row.GetString(0)),
+            EventId = unchecked((ulong)row.GetInt64(1)),
+            AlertId = row.GetString(2),
+            Detector = (DetectorKind)row.GetInt32(3),
+            Technique = row.GetString(4),
+            Direction = (TrafficDirection)row.GetInt32(5),
+            AuthorizationId = row.GetString(6),
+            Confidence = row.GetInt32(7),
+            SourceProven = row.GetBoolean(8),
+            FirstSeen = new(row.GetInt64(9)),
+            LastSeen = new(row.GetInt64(10)),
+            ObservedAt = new(row.GetInt64(11)),
+            ReceivedAt = new(row.GetInt64(12)),
+            Packets = unchecked((ulong)row.GetInt64(13)),
+            Octets = unchecked((ulong)row.GetInt64(14)),
+            Attempts = unchecked((ulong)row.GetInt64(15)),
+            FailedAttempts = unchecked((ulong)row.GetInt64(16)),
+            DistinctAddresses = unchecked((ulong)row.GetInt64(17)),
+            DistinctPorts = unchecked((ulong)row.GetInt64(18)),
+            PeakPacketsPerSecond = unchecked((ulong)row.GetInt64(19)),
+        },
+        ("$a", incident));
+
+    private List<Mitigation> ReadMitigations(string where, params (string, object?)[] parameters) => Query(
+        $"""
+        SELECT id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by, proposed_at, approved_by, approved_at,
+               published_at, revision, ended_by, ended_at, end_reason FROM mitigation {where}
+        """,
+        row => new Mitigation
+        {
+            Id = row.GetString(0),
+            Target = Prefix.Parse(row.GetString(1)),
+            Step = (MitigationStep)row.GetInt32(2),
+            Sensors = [.. row.GetString(3).Split(' ').Select(SensorPattern.Parse)],
+            Reason = row.GetString(4),
+            Incident = row.IsDBNull(5) ? null : row.GetInt64(5),
+            Alerts = row.GetString(6).Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            Grant = GrantRef.TryParse(row.GetString(7), out var grant) ? grant : throw new StoreException($"Mitigation {row.GetString(0)} names no grant."),
+            Duration = TimeSpan.FromMilliseconds(row.GetInt64(8)),
+            State = (MitigationState)row.GetInt32(9),
+            ProposedBy = row.GetString(10),
+            ProposedAt = new(row.GetInt64(11)),
+            ApprovedBy = TextOf(row, 12),
+            ApprovedAt = TimeOf(row, 13),
+            PublishedAt = TimeOf(row, 14),
+            Revision = row.IsDBNull(15) ? null : row.GetInt64(15),
+            EndedBy = TextOf(row, 16),
+            EndedAt = TimeOf(row, 17),
+            EndReason = TextOf(row, 18),
+            Receipts = ReadReceipts(row.GetString(0)),
+        },
+        parameters);
+
+    private List<MitigationReceipt> ReadReceipts(string mitigation) => Query(
+        "SELECT sensor, state, reason, enforcer, observed_at, received_at, packets, octets FROM receipt WHERE mitigation = $a ORDER BY sensor",
+        row => new MitigationReceipt
+        {
+            Sensor = NameOf(row.GetString(0)),
+            State = (RuleState)row.GetInt32(1),
+            Reason = TextOf(row, 2),
+            Enforcer = row.GetString(3),
+            ObservedAt = new(row.GetInt64(4)),
+            ReceivedAt = new(row.GetInt64(5)),
+            HitPackets = unchecked((ulong)row.GetInt64(6)),
+            HitOctets = unchecked((ulong)row.GetInt64(7)),
+        },
+        ("$a", mitigation));
+
+    private static SensorName NameOf(string text) =>
+        SensorName.TryParse(text, out var name) ? name : throw new StoreException($"The decisions name a sensor '{text}' that cannot be; restore the file from a copy.");
+
+    private static string? TextOf(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static UnixMilliseconds? TimeOf(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : new(row.GetInt64(column));
+
+    private sealed class DecisionChange(SqliteDecisionStore store) : IDecisionChange
+    {
+        public Incident? OpenIncident(string indicator, UnixMilliseconds notOlderThan) => store.ReadIncidents(
+            "WHERE indicator = $a AND updated_at >= $b ORDER BY updated_at DESC LIMIT 1", ("$a", indicator), ("$b", notOlderThan.Value)).SingleOrDefault();
+
+        public Incident Save(Incident incident)
+        {
+            if (incident.Id == 0)
+            {
+                incident = incident with
+                {
+                    Id = store.Query(
+                        "INSERT INTO incident (indicator, opened_at, updated_at) VALUES ($a, $b, $c) RETURNING id",
+                        row => row.GetInt64(0),
+                        ("$a", incident.Indicator), ("$b", incident.OpenedAt.Value), ("$c", incident.UpdatedAt.Value)).Single(),
+                };
+            }
+            else
+            {
+                store.Execute("UPDATE incident SET updated_at = $a WHERE id = $b", ("$a", incident.UpdatedAt.Value), ("$b", incident.Id));
+            }
+
+            foreach (var e in incident.Evidence)
+            {
+                store.Execute(
+                    """
+                    INSERT OR REPLACE INTO evidence (incident, sensor, event, alert, detector, technique, direction, authorization, confidence, proven,
+                      first_seen, last_seen, observed_at, received_at, packets, octets, attempts, failed, addresses, ports, peak)
+                    VALUES ($a, $b, $c, $d, $e, $f, $g, $h, $i, $j, $k, $l, $m, $n, $o, $p, $q, $r, $s, $t, $u)
+                    """,
+                    ("$a", incident.Id), ("$b", e.Sensor.ToString()), ("$c", unchecked((long)e.EventId)), ("$d", e.AlertId), ("$e", (int)e.Detector),
+                    ("$f", e.Technique), ("$g", (int)e.Direction), ("$h", e.AuthorizationId), ("$i", e.Confidence), ("$j", e.SourceProven),
+                    ("$k", e.FirstSeen.Value), ("$l", e.LastSeen.Value), ("$m", e.ObservedAt.Value), ("$n", e.ReceivedAt.Value),
+                    ("$o", unchecked((long)e.Packets)), ("$p", unchecked((long)e.Octets)), ("$q", unchecked((long)e.Attempts)),
+                    ("$r", unchecked((long)e.FailedAttempts)), ("$s", unchecked((long)e.DistinctAddresses)), ("$t", unchecked((long)e.DistinctPorts)),
+                    ("$u", unchecked((long)e.PeakPacketsPerSecond)));
+            }
+
+            return incident;
+        }
+
+        public Mitigation? FindMitigation(string id) => store.FindMitigation(id);
+
+        public IReadOnlyList<Mitigation> OpenMitigations() => store.Mitigations(openOnly: true, int.MaxValue);
+
+        public void Save(Mitigation m) => store.Execute(
+            """
+            INSERT OR REPLACE INTO mitigation (id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by,
+              proposed_at, approved_by, approved_at, published_at, revision, ended_by, ended_at, end_reason)
+            VALUES ($a, $b, $c, $d, $e, $f, $g, $h, $i, $j, $k, $l, $m, $n, $o, $p, $q, $r, $s)
+            """,
+            ("$a", m.Id), ("$b", m.Target.ToString()), ("$c", (int)m.Step), ("$d", string.Join(' ', m.Sensors)), ("$e", m.Reason), ("$f", m.Incident),
+            ("$g", string.Join(' ', m.Alerts)), ("$h", m.Grant.ToString()), ("$i", (long)m.Duration.TotalMilliseconds), ("$j", (int)m.State),
+            ("$k", m.ProposedBy), ("$l", m.ProposedAt.Value), ("$m", m.ApprovedBy), ("$n", m.ApprovedAt?.Value), ("$o", m.PublishedAt?.Value),
+            ("$p", m.Revision), ("$q", m.EndedBy), ("$r", m.EndedAt?.Value), ("$s", m.EndReason));
+
+        public void SaveReceipt(string mitigation, MitigationReceipt r) => store.Execute(
+            """
+            INSERT OR REPLACE INTO receipt (mitigation, sensor, state, reason, enforcer, observed_at, received_at, packets, octets)
+            VALUES ($a, $b, $c, $d, $e, $f, $g, $h, $i)
+            """,
+            ("$a", mitigation), ("$b", r.Sensor.ToString()), ("$c", (int)r.State), ("$d", r.Reason), ("$e", r.Enforcer), ("$f", r.ObservedAt.Value),
+            ("$g", r.ReceivedAt.Value), ("$h", unchecked((long)r.HitPackets)), ("$i", unchecked((long)r.HitOctets)));
+
+        public void Save(SensorRecord sensor) => store.Execute(
+            "INSERT OR REPLACE INTO sensor (name, status, received_at) VALUES ($a, $b, $c)",
+            ("$a", sensor.Name.ToString()), ("$b", StatusCodec.Encode(sensor.Status)), ("$c", sensor.ReceivedAt.Value));
+
+        public void Audit(AuditEntry entry) => store.Execute(
+            "INSERT INTO audit (at, who, what, subject, detail) VALUES ($a, $b, $c, $d, $e)",
+            ("$a", entry.At.Value), ("$b", entry.Who), ("$c", entry.What), ("$d", entry.Subject), ("$e", entry.Detail));
+
+        public void SetNumber(string name, long value) =>
+            store.Execute("INSERT OR REPLACE INTO number (name, value) VALUES ($a, $b)", ("$a", name), ("$b", value));
+    }
+}

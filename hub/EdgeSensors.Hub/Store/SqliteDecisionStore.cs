@@ -1,0 +1,86 @@
+using EdgeSensors.Hub.Correlate;
+using EdgeSensors.Hub.Decide;
+using EdgeSensors.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace EdgeSensors.Hub.Store;
+
+/// <summary>The decisions in SQLite. One connection behind one lock: decisions are few, and each is durable when its call returns.</summary>
+internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
+{
+    private readonly SqliteConnection _connection = SqliteSchema.Open(path, DecisionSchema.Steps);
+    private readonly Lock _gate = new();
+
+    public T Change<T>(Func<IDecisionChange, T> change)
+    {
+        lock (_gate)
+        {
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            var result = change(new DecisionChange(this));
+            transaction.Commit();
+            return result;
+        }
+    }
+
+    public Incident? FindIncident(long id) => ReadIncidents("WHERE id = $a", ("$a", id)).SingleOrDefault();
+
+    public IReadOnlyList<Incident> Incidents(UnixMilliseconds since, int max) =>
+        ReadIncidents("WHERE updated_at >= $a ORDER BY updated_at DESC LIMIT $b", ("$a", since.Value), ("$b", max));
+
+    public Mitigation? FindMitigation(string id) => ReadMitigations("WHERE id = $a", ("$a", id)).SingleOrDefault();
+
+    public IReadOnlyList<Mitigation> Mitigations(bool openOnly, int max) =>
+        ReadMitigations($"{(openOnly ? "WHERE state < 4 " : "")}ORDER BY proposed_at DESC LIMIT $a", ("$a", max));
+
+    public bool WasRevoked(long incident) => Query(
+        "SELECT 1 FROM mitigation WHERE incident = $a AND state = $b LIMIT 1", row => true, ("$a", incident), ("$b", (int)MitigationState.Revoked)).Count > 0;
+
+    public IReadOnlyList<SensorRecord> Sensors() => Query(
+        "SELECT name, status, received_at FROM sensor ORDER BY name",
+        row => StatusCodec.TryDecode(row.GetFieldValue<byte[]>(1), out var status, out _) && SensorName.TryParse(row.GetString(0), out var name)
+            ? new SensorRecord { Name = name, Status = status!, ReceivedAt = new(row.GetInt64(2)) }
+            : throw new StoreException($"The decisions hold a sensor '{row.GetString(0)}' that cannot be read; restore the file from a copy."));
+
+    public IReadOnlyList<AuditEntry> Audit(int max) => Query(
+        "SELECT at, who, what, subject, detail FROM audit ORDER BY id DESC LIMIT $a",
+        row => new AuditEntry(new(row.GetInt64(0)), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4)),
+        ("$a", max));
+
+    public long Number(string name) => Query("SELECT value FROM number WHERE name = $a", row => row.GetInt64(0), ("$a", name)).SingleOrDefault();
+
+    public void Dispose() => _connection.Dispose();
+
+    private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params (string Name, object? Value)[] parameters)
+    {
+        lock (_gate)
+        {
+            using var command = Command(sql, parameters);
+            using var rows = command.ExecuteReader();
+            var list = new List<T>();
+            while (rows.Read())
+            {
+                list.Add(read(rows));
+            }
+
+            return list;
+        }
+    }
+
+    private void Execute(string sql, params (string Name, object? Value)[] parameters)
+    {
+        using var command = Command(sql, parameters);
+        command.ExecuteNonQuery();
+    }
+
+    private SqliteCommand Command(string sql, (string Name, object? Value)[] parameters)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        }
+
+        return command;
+    }
+}
