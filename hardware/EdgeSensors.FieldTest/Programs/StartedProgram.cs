@@ -1,0 +1,190 @@
+using System.Diagnostics;
+using System.Globalization;
+using EdgeSensors.FieldTest.Network;
+
+namespace EdgeSensors.FieldTest.Programs;
+
+/// <summary>A program of ours as a process of its own, with all it says kept in a log file.</summary>
+internal sealed class StartedProgram : IDisposable
+{
+    private const int Terminate = 15;
+
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+    private readonly Lock _lock = new();
+    private readonly List<SaidLine> _said = [];
+    private readonly TaskCompletionSource _outputEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _openStreams = 2;
+
+    private StartedProgram(Process process, string name, StreamWriter log)
+    {
+        _process = process;
+        _log = log;
+        Name = name;
+    }
+
+    /// <summary>What people call it.</summary>
+    public string Name { get; }
+
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Its exit code, once it has ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>What it said so far, in order.</summary>
+    public IReadOnlyList<SaidLine> Said
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _said];
+            }
+        }
+    }
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="place">The namespace it lives in; null for this process's own.</param>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="logPath">Where what it says is kept; appended to.</param>
+    /// <param name="environment">Variables to set besides the inherited ones.</param>
+    public static StartedProgram Start(
+        NetworkNamespace? place, string path, IEnumerable<string> arguments, string logPath, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        start.Environment["DOTNET_TieredPGO"] = "0"; // short-lived programs: less work for the JIT
+        var process = new Process { StartInfo = start };
+        var log = new StreamWriter(logPath, append: true) { AutoFlush = true };
+        var program = new StartedProgram(process, Path.GetFileName(path), log);
+        process.OutputDataReceived += (_, e) => program.Take(e.Data, isError: false);
+        process.ErrorDataReceived += (_, e) => program.Take(e.Data, isError: true);
+
+        // A child is made in the network namespace of the thread that makes it.
+        bool Begin() => process.Start();
+        _ = place is null ? Begin() : place.Run(Begin);
+        process.StandardInput.Close();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return program;
+    }
+
+    /// <summary>Waits for a line; null when the program ended or the time passed without it.</summary>
+    public async Task<string?> WaitForLineAsync(Func<string, bool> wanted, TimeSpan atMost, CancellationToken stop)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var seen = 0; ;)
+        {
+            var said = Said;
+            for (; seen < said.Count; seen++)
+            {
+                if (wanted(said[seen].Text))
+                {
+                    return said[seen].Text;
+                }
+            }
+
+            if (_outputEnded.Task.IsCompleted || Stopwatch.GetElapsedTime(began) > atMost)
+            {
+                return null;
+            }
+
+            await Task.Delay(20, stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for its end; false when the time passed.</summary>
+    public async Task<bool> WaitForEndAsync(TimeSpan atMost, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(atMost);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            await _outputEnded.Task.WaitAsync(limit.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return _process.HasExited;
+        }
+    }
+
+    /// <summary>The last thing it said on standard error (or at all), for an error message.</summary>
+    public string LastWords()
+    {
+        var said = Said;
+        return (said.LastOrDefault(l => l.IsError && l.Text.Length > 0) ?? said.LastOrDefault(l => l.Text.Length > 0))?.Text ?? "it said nothing";
+    }
+
+    /// <summary>Asks it to end (SIGTERM) and ends it (SIGKILL) when it has not after a while.</summary>
+    public async Task StopAsync(TimeSpan patience)
+    {
+        if (!_process.HasExited)
+        {
+            _ = LibC.Kill(_process.Id, Terminate);
+            if (!await WaitForEndAsync(patience, CancellationToken.None).ConfigureAwait(false))
+            {
+                Kill();
+            }
+        }
+    }
+
+    /// <summary>Ends it at once (SIGKILL), as a power cut would.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Kill();
+        _outputEnded.Task.Wait(TimeSpan.FromSeconds(1));
+        lock (_lock)
+        {
+            _log.Dispose();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Take(string? line, bool isError)
+    {
+        if (line is null)
+        {
+            if (Interlocked.Decrement(ref _openStreams) == 0)
+            {
+                _outputEnded.TrySetResult();
+            }
+
+            return;
+        }
+
+        var now = DateTimeOffset.UtcNow;
+        lock (_lock)
+        {
+            _said.Add(new SaidLine(now, line, isError));
+            if (_log.BaseStream.CanWrite)
+            {
+                _log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{now:HH:mm:ss.fff} {line}"));
+            }
+        }
+    }
+}
+
+/// <summary>A line that a program said.</summary>
+internal sealed record SaidLine(DateTimeOffset At, string Text, bool IsError);

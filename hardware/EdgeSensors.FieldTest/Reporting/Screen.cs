@@ -1,0 +1,136 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace EdgeSensors.FieldTest.Reporting;
+
+/// <summary>What a person watches: the picture, the timeline as it grows, and the verdict. Plain text where the output is no terminal.</summary>
+internal sealed class Screen(IAnsiConsole console)
+{
+    private const int TitleWidth = 13;
+
+    private DateTimeOffset? _first;
+
+    /// <summary>A heading and the ring, with the run's own names in it.</summary>
+    public void Introduce(string capture, string insideText, RunMode mode, string? modeReason)
+    {
+        var inside = Fit(insideText, 19);
+        console.WriteLine();
+        console.MarkupLine("[bold]EdgeSensors field test: the ring, once around[/]");
+        console.WriteLine();
+        console.MarkupLine("    [red]outside[/]                  [bold]gateway[/]                      [green]inside[/]");
+        console.MarkupLine("  ┌──────────┐  packets  ┌───────────────────┐         ┌─────────────────────┐");
+        console.MarkupLine($"  │ the      │ ────────► │ edgesensors-agent │ ──────► │ {Markup.Escape(inside),-19} │");
+        console.MarkupLine("  │ internet │ ◄──────── │ meters and drops  │ ◄────── │ the protected       │");
+        console.MarkupLine("  └──────────┘           └──┬─────────────▲──┘         │ network             │");
+        console.MarkupLine("                   metadata │             │ signed     └─────────────────────┘");
+        console.MarkupLine("                   MQTT/TLS │             │ block, HTTPS");
+        console.MarkupLine("                         ┌──▼─────────────┴──┐");
+        console.MarkupLine("                         │  edgesensors-hub  │ finds, decides, signs");
+        console.MarkupLine("                         └───────────────────┘");
+        console.WriteLine();
+        Fact("traffic", capture);
+        Fact("network", mode switch
+        {
+            RunMode.Enforced => "real: Linux namespaces and veth links; the agent captures live and the kernel (nftables) drops",
+            RunMode.Observed => "real: Linux namespaces and veth links; enforcement is dry, the agent only says what it would drop",
+            _ => "none: the agent reads the traffic from a file; enforcement is dry, it only says what it would drop",
+        });
+        if (modeReason is not null)
+        {
+            Fact("because", modeReason);
+        }
+    }
+
+    /// <summary>A named fact on a line of its own.</summary>
+    public void Fact(string name, string value) => console.MarkupLine($"  [grey]{Markup.Escape(name),-11}[/] {Markup.Escape(value)}");
+
+    /// <summary>The timeline's heading.</summary>
+    public void StartTimeline()
+    {
+        console.WriteLine();
+        console.MarkupLine($"  [bold]{"time (UTC)",-13}{"seconds",9}   {"step",-TitleWidth}what happened[/]");
+    }
+
+    /// <summary>One step of the timeline.</summary>
+    public void Show(Milestone milestone)
+    {
+        _first ??= milestone.At;
+        var seconds = (milestone.At - _first.Value).TotalSeconds.ToString("+0.000;-0.000", CultureInfo.InvariantCulture);
+        var colour = milestone.Step is Step.Alert ? "red" : milestone.Step is Step.FirstDrop or Step.Enforced ? "green" : "default";
+        Line(milestone.At, seconds, $"[bold {colour}]{milestone.Step.Title(),-TitleWidth}[/]", milestone.Detail);
+    }
+
+    /// <summary>Something worth knowing between two steps.</summary>
+    public void Note(DateTimeOffset at, string text)
+    {
+        var seconds = _first is null ? "" : (at - _first.Value).TotalSeconds.ToString("+0.000;-0.000", CultureInfo.InvariantCulture);
+        Line(at, seconds, new string(' ', TitleWidth), text);
+    }
+
+    /// <summary>What is being waited for, before there is a timeline.</summary>
+    public void Progress(string text) => console.MarkupLine($"  [grey]· {Markup.Escape(text)}[/]");
+
+    /// <summary>The findings, the expectations and the verdict.</summary>
+    public void Conclude(RunResult result, string resultPath)
+    {
+        console.WriteLine();
+        if (result.Timeline.Seconds(Step.Alert, Step.FirstDrop) is { } total)
+        {
+            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"  [bold]From the alert to the first dropped packet: {total:0.000} s[/]"));
+            console.WriteLine();
+        }
+
+        console.MarkupLine("  [bold]packets across the gateway[/]");
+        foreach (var figure in result.Traffic)
+        {
+            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"    {Markup.Escape(figure.Part),-52}{figure.Injected,9:N0} in  {figure.Arrived,9:N0} through"));
+        }
+
+        console.WriteLine();
+        console.MarkupLine("  [bold]expected[/]");
+        foreach (var expectation in result.Expectations)
+        {
+            var mark = expectation.Held ? "[green]held  [/]" : "[bold red]FAILED[/]";
+            console.MarkupLine($"    {mark} {Markup.Escape(expectation.Name)}: {Markup.Escape(expectation.Figures)}");
+        }
+
+        console.WriteLine();
+        console.MarkupLine(result.Passed
+            ? $"  [bold green]PASSED[/]: {result.Expectations.Count} of {result.Expectations.Count} expectations held."
+            : $"  [bold red]FAILED[/]: {result.Expectations.Count(e => !e.Held)} of {result.Expectations.Count} expectations did not hold.");
+        Fact("result", resultPath);
+        Fact("logs", result.LogFolder);
+        console.WriteLine();
+    }
+
+    private static string Fit(string text, int width) => text.Length <= width ? text.PadRight(width) : text[..(width - 1)] + "…";
+
+    private void Line(DateTimeOffset at, string seconds, string title, string detail)
+    {
+        // Words wrap under themselves, so that the columns stay readable.
+        const int Indent = 2 + 13 + 9 + 3 + TitleWidth;
+        var width = Math.Max(40, console.Profile.Width - Indent - 1);
+        var lines = Wrap(detail, width);
+        console.MarkupLine($"  {at.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),-13}{seconds,9}   {title}{Markup.Escape(lines[0])}");
+        foreach (var line in lines.Skip(1))
+        {
+            console.MarkupLine(new string(' ', Indent) + Markup.Escape(line));
+        }
+    }
+
+    private static List<string> Wrap(string text, int width)
+    {
+        var lines = new List<string> { "" };
+        foreach (var word in text.Split(' '))
+        {
+            if (lines[^1].Length > 0 && lines[^1].Length + 1 + word.Length > width)
+            {
+                lines.Add("");
+            }
+
+            lines[^1] += lines[^1].Length > 0 ? " " + word : word;
+        }
+
+        return lines;
+    }
+}
