@@ -42,7 +42,16 @@ internal sealed class Screen(IAnsiConsole console)
     }
 
     /// <summary>A named fact on a line of its own.</summary>
-    public void Fact(string name, string value) => console.MarkupLine($"  [grey]{Markup.Escape(name),-11}[/] {Markup.Escape(value)}");
+    public void Fact(string name, string value)
+    {
+        const int Indent = 14;
+        var lines = Wrap(value, Math.Max(40, console.Profile.Width - Indent - 1));
+        console.MarkupLine($"  [grey]{Markup.Escape(name),-11}[/] {Markup.Escape(lines[0])}");
+        Continue(lines, Indent);
+    }
+
+    /// <summary>Sets the preparations apart from the heading.</summary>
+    public void StartSteps() => console.WriteLine();
 
     /// <summary>The timeline's heading.</summary>
     public void StartTimeline()
@@ -68,7 +77,13 @@ internal sealed class Screen(IAnsiConsole console)
     }
 
     /// <summary>What is being waited for, before there is a timeline.</summary>
-    public void Progress(string text) => console.MarkupLine($"  [grey]· {Markup.Escape(text)}[/]");
+    public void Progress(string text)
+    {
+        const int Indent = 4;
+        var lines = Wrap(text, Math.Max(40, console.Profile.Width - Indent - 1));
+        console.MarkupLine($"  [grey]· {Markup.Escape(lines[0])}[/]");
+        Continue(lines, Indent);
+    }
 
     /// <summary>The findings, the expectations and the verdict.</summary>
     public void Conclude(RunResult result, string resultPath)
@@ -107,14 +122,19 @@ internal sealed class Screen(IAnsiConsole console)
 
     private void Line(DateTimeOffset at, string seconds, string title, string detail)
     {
-        // Words wrap under themselves, so that the columns stay readable.
         const int Indent = 2 + 13 + 9 + 3 + TitleWidth;
         var width = Math.Max(40, console.Profile.Width - Indent - 1);
         var lines = Wrap(detail, width);
         console.MarkupLine($"  {at.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),-13}{seconds,9}   {title}{Markup.Escape(lines[0])}");
+        Continue(lines, Indent);
+    }
+
+    // Words wrap under themselves, so that the columns stay readable.
+    private void Continue(IEnumerable<string> lines, int indent)
+    {
         foreach (var line in lines.Skip(1))
         {
-            console.MarkupLine(new string(' ', Indent) + Markup.Escape(line));
+            console.MarkupLine(new string(' ', indent) + Markup.Escape(line));
         }
     }
 

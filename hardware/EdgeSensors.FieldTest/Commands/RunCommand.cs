@@ -1,0 +1,91 @@
+using System.CommandLine;
+using EdgeSensors.FieldTest.Programs;
+using EdgeSensors.FieldTest.Reporting;
+using EdgeSensors.FieldTest.Ring;
+using EdgeSensors.Protocol;
+using Spectre.Console;
+
+namespace EdgeSensors.FieldTest.Commands;
+
+/// <summary><c>run ring</c>: plays a scenario and exits 0 only if every expectation held.</summary>
+internal static class RunCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create() => new("run", "Play a scenario.") { CreateRing() };
+
+    private static Command CreateRing()
+    {
+        var capture = new Option<string?>("--capture") { Description = "A pcap or pcapng file to replay (default: a real one from ../shared/data, or generated traffic).", HelpName = "FILE" };
+        var inside = new Option<Prefix[]>("--inside")
+        {
+            Description = "The protected network (default: derived, " + Traffic.InsideNetwork.DerivationRule + ").",
+            HelpName = "PREFIX",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+            CustomParser = result =>
+            {
+                var prefixes = new List<Prefix>();
+                foreach (var token in result.Tokens)
+                {
+                    if (!Prefix.TryParse(token.Value, out var prefix))
+                    {
+                        result.AddError($"'{token.Value}' is not a prefix such as 192.0.2.0/24 or 2001:db8::/32 with its host bits zero.");
+                        return [];
+                    }
+
+                    prefixes.Add(prefix);
+                }
+
+                return [.. prefixes];
+            },
+        };
+        var speed = Parsing.Number("--speed", "Times the capture's own pace.", "X", 1, 0.01, 10_000);
+        var silence = Parsing.Number("--max-silence", "A longer silence in the capture is cut to this many seconds.", "SECONDS", 2, 0.01, 3600);
+        var patience = Parsing.Number("--patience", "How many seconds to wait for the block.", "SECONDS", 60, 1, 3600);
+        var seed = Parsing.Number("--seed", "For the traffic that is generated where there is no capture.", "N", 1, 0, int.MaxValue);
+        var result = new Option<string>("--result") { Description = "Where the result goes; the logs lie beside it.", HelpName = "FILE", DefaultValueFactory = _ => new RingOptions().Result };
+        var expect = new Option<ExpectedOutcome>("--expect") { Description = "How it should end: block, detect (seen, but spoofable) or nothing.", HelpName = "block|detect|nothing", DefaultValueFactory = _ => ExpectedOutcome.Block };
+        expect.AcceptOnlyFromAmong("block", "detect", "nothing");
+        var dry = new Option<bool>("--dry") { Description = "Do without network namespaces: the agent reads the replay from a file and enforces nothing." };
+
+        var ring = new Command(RingScenario.Name, "Once around: a capture goes in, a signed block comes out and is enforced.") { capture, inside, speed, silence, patience, seed, result, expect, dry };
+        ring.SetAction((parsed, stop) => PlayAsync(
+            new RingOptions
+            {
+                Capture = parsed.GetValue(capture),
+                Inside = parsed.GetValue(inside) ?? [],
+                Speed = parsed.GetValue(speed),
+                LongestSilence = TimeSpan.FromSeconds(parsed.GetValue(silence)),
+                Patience = TimeSpan.FromSeconds(parsed.GetValue(patience)),
+                Seed = (int)parsed.GetValue(seed),
+                Result = parsed.GetRequiredValue(result),
+                Expected = parsed.GetValue(expect),
+                Dry = parsed.GetValue(dry),
+            },
+            stop));
+        return ring;
+    }
+
+    private static async Task<int> PlayAsync(RingOptions options, CancellationToken stop)
+    {
+        var screen = new Screen(AnsiConsole.Console);
+        try
+        {
+            return await new RingScenario(options, screen, TimeProvider.System).RunAsync(stop) ? ExitCode.Ok : ExitCode.Failed;
+        }
+        catch (ProgramException e)
+        {
+            await Console.Error.WriteLineAsync($"error[run]: {e.Message}");
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("error[stopped]: hub, agent and network are gone, and there is no result");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Network.NetworkSetupException)
+        {
+            await Console.Error.WriteLineAsync($"error[run]: {e.Message.ReplaceLineEndings(" ")}");
+        }
+
+        return ExitCode.Failed;
+    }
+}

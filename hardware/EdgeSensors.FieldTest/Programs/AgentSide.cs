@@ -1,0 +1,49 @@
+using EdgeSensors.FieldTest.Network;
+
+namespace EdgeSensors.FieldTest.Programs;
+
+/// <summary>The agent of the run: the real program, in the gateway.</summary>
+internal sealed class AgentSide : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _program;
+    private readonly string _logs;
+    private readonly string _enrolment;
+    private readonly NetworkNamespace? _place;
+    private StartedProgram? _running;
+
+    /// <param name="program">The agent's program.</param>
+    /// <param name="enrolment">The folder that enrolment made.</param>
+    /// <param name="logs">Where logs go.</param>
+    /// <param name="place">The namespace it lives in; null for this process's own.</param>
+    public AgentSide(string program, string enrolment, string logs, NetworkNamespace? place)
+    {
+        (_program, _enrolment, _logs, _place) = (program, enrolment, logs, place);
+    }
+
+    /// <summary>The running agent; throws before it was started.</summary>
+    public StartedProgram Running => _running ?? throw new InvalidOperationException("The agent was not started.");
+
+    /// <summary>Starts it; throws <see cref="ProgramException"/> when it ends at once or does not get ready.</summary>
+    /// <param name="settings">Settings that differ from the enrolment's, as <c>EDGESENSORS__SECTION__KEY</c>.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task RunAsync(IReadOnlyDictionary<string, string> settings, CancellationToken stop)
+    {
+        _running?.Dispose();
+        _running = StartedProgram.Start(
+            _place, _program, ["run", "--config", Path.Combine(_enrolment, "agent.yaml")], Path.Combine(_logs, "agent.log"), settings);
+        if (await _running.WaitForLineAsync(IsReady, Patience, stop).ConfigureAwait(false) is null)
+        {
+            throw new ProgramException($"the agent does not come up: {_running.LastWords()}");
+        }
+    }
+
+    /// <summary>Ends the agent in order.</summary>
+    public Task StopAsync() => _running?.StopAsync(TimeSpan.FromSeconds(5)) ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Dispose() => _running?.Dispose();
+
+    private static bool IsReady(string line) => line.Contains("ready", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using EdgeSensors.FieldTest.Network;
+using EdgeSensors.FieldTest.Ring;
+using EdgeSensors.Protocol;
+
+namespace EdgeSensors.FieldTest.Programs;
+
+/// <summary>A hub of the run's own: set up from nothing, served as a process, worked with by its own commands.</summary>
+internal sealed class HubSide : IDisposable
+{
+    /// <summary>The operator whose sensor and whose people take part.</summary>
+    public const string Operator = "fieldtest";
+
+    /// <summary>The sensor's name.</summary>
+    public const string Sensor = "gateway";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _program;
+    private readonly string _folder;
+    private readonly string _logs;
+    private readonly NetworkNamespace? _place;
+    private readonly IPAddress _address;
+    private StartedProgram? _serving;
+    private HubApi? _api;
+
+    /// <param name="program">The hub's program.</param>
+    /// <param name="folder">A folder of the run's own, for keys and data.</param>
+    /// <param name="logs">Where logs go.</param>
+    /// <param name="place">The namespace it lives in; null for this process's own.</param>
+    /// <param name="address">Where it listens.</param>
+    public HubSide(string program, string folder, string logs, NetworkNamespace? place, IPAddress address)
+    {
+        (_program, _folder, _logs, _place, _address) = (program, folder, logs, place, address);
+    }
+
+    /// <summary>The port of MQTT.</summary>
+    public int MqttPort { get; init; } = 8883;
+
+    /// <summary>The port of HTTPS.</summary>
+    public int HttpsPort { get; init; } = 8443;
+
+    /// <summary>The folder that <c>init</c> made.</summary>
+    public string Folder => Path.Combine(_folder, "hub");
+
+    /// <summary>The profile of the run's operator.</summary>
+    public string Profile => Path.Combine(Folder, "operators", Operator);
+
+    /// <summary>The running hub; throws before <see cref="ServeAsync"/>.</summary>
+    public StartedProgram Serving => _serving ?? throw new InvalidOperationException("The hub was not started.");
+
+    private string PassphraseFile => Path.Combine(_folder, "passphrase");
+
+    /// <summary>Makes keys, certificates and the repository.</summary>
+    /// <param name="policy">What it may decide by itself: <c>manual</c>, <c>propose</c> or <c>approve</c>.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task InitAsync(string policy, CancellationToken stop) => await MustAsync(
+        [
+            "init", Folder, "--operator", Operator, "--host", _address.ToString(), "--listen", _address.ToString(),
+            "--mqtt-port", $"{MqttPort}", "--https-port", $"{HttpsPort}", "--policy", policy,
+            "--offline", Path.Combine(_folder, "offline"), "--generate-passphrase", PassphraseFile,
+        ],
+        stop).ConfigureAwait(false);
+
+    /// <summary>Enrols the sensor: its certificate, its trust root and the authorisation to report about the inside.</summary>
+    public async Task EnrolAsync(IEnumerable<Prefix> inside, string enrolment, CancellationToken stop) => await MustAsync(
+        [
+            "sensor", "add", Operator, Sensor, "--dir", Folder, "--out", enrolment, "--level", "concern", "--basis", "consent", "--network", "owner",
+            "--directions", "inbound,outbound", "--offline", Path.Combine(_folder, "offline"), "--passphrase-file", PassphraseFile,
+            .. inside.SelectMany(p => (string[])["--own-prefix", p.ToString()]),
+        ],
+        stop).ConfigureAwait(false);
+
+    /// <summary>Starts serving and waits until it is ready; throws <see cref="ProgramException"/> when it does not come to that.</summary>
+    public async Task ServeAsync(CancellationToken stop)
+    {
+        _serving?.Dispose();
+        _serving = StartedProgram.Start(_place, _program, ["serve", "--config", Path.Combine(Folder, "hub.yaml")], Path.Combine(_logs, "hub.log"));
+        if (await _serving.WaitForLineAsync(l => l.StartsWith("ready ", StringComparison.Ordinal), Patience, stop).ConfigureAwait(false) is null)
+        {
+            throw new ProgramException($"the hub does not come up: {_serving.LastWords()}");
+        }
+
+        _api ??= new HubApi(_place, new Uri($"https://{_address}:{HttpsPort}/"), Profile);
+    }
+
+    /// <summary>What the hub knows now; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
+    public Task<HubState> ReadStateAsync(CancellationToken stop) => (_api ?? throw new InvalidOperationException("The hub was not started.")).ReadStateAsync(stop);
+
+    /// <summary>Runs one of the hub's commands with the operator's profile.</summary>
+    public Task<CommandResult> CommandAsync(IEnumerable<string> arguments, CancellationToken stop) => RunAsync([.. arguments, "--profile", Profile], stop);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _api?.Dispose();
+        _serving?.Dispose();
+    }
+
+    /// <summary>Ends the hub in order.</summary>
+    public Task StopAsync() => _serving?.StopAsync(TimeSpan.FromSeconds(5)) ?? Task.CompletedTask;
+
+    private async Task MustAsync(string[] arguments, CancellationToken stop)
+    {
+        var result = await RunAsync(arguments, stop).ConfigureAwait(false);
+        if (result.ExitCode != 0)
+        {
+            throw new ProgramException($"edgesensors-hub {string.Join(' ', arguments.Take(2))} failed: {result.LastWords}");
+        }
+    }
+
+    private async Task<CommandResult> RunAsync(string[] arguments, CancellationToken stop)
+    {
+        using var command = StartedProgram.Start(_place, _program, arguments, Path.Combine(_logs, "commands.log"));
+        if (!await command.WaitForEndAsync(Patience, stop).ConfigureAwait(false))
+        {
+            return new CommandResult(-1, "", $"edgesensors-hub {arguments[0]} did not end within {Patience.TotalSeconds} s");
+        }
+
+        return new CommandResult(command.ExitCode, string.Join('\n', command.Said.Where(l => !l.IsError).Select(l => l.Text)), command.LastWords());
+    }
+}
+
+/// <summary>A program did not do what the run needs; the message is for people.</summary>
+internal sealed class ProgramException(string message) : Exception(message);

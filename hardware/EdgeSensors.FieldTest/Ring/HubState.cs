@@ -1,0 +1,90 @@
+namespace EdgeSensors.FieldTest.Ring;
+
+/// <summary>What the hub says of itself at a moment, as its API gives it.</summary>
+/// <param name="Incidents">What it found.</param>
+/// <param name="Mitigations">What was decided about it.</param>
+/// <param name="FirstReportAt">When it received the sensor's first window; null before.</param>
+internal sealed record HubState(IReadOnlyList<IncidentSeen> Incidents, IReadOnlyList<MitigationSeen> Mitigations, DateTimeOffset? FirstReportAt)
+{
+    /// <summary>Before anything.</summary>
+    public static HubState Nothing { get; } = new([], [], null);
+}
+
+/// <summary>One sensor's finding about one address.</summary>
+internal sealed record IncidentSeen
+{
+    /// <summary>The hub's name for it.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>An address, or <c>~</c> and a pseudonym.</summary>
+    public required string Indicator { get; init; }
+
+    public required string Detector { get; init; }
+
+    public required string Technique { get; init; }
+
+    /// <summary>When the first alert about it came to the hub.</summary>
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>Whether its source is known not to be forged.</summary>
+    public required bool SourceProven { get; init; }
+
+    public int Confidence { get; init; }
+
+    public long Packets { get; init; }
+
+    public long Attempts { get; init; }
+
+    public long FailedAttempts { get; init; }
+
+    public long DistinctAddresses { get; init; }
+
+    public long DistinctPorts { get; init; }
+
+    public long PeakPacketsPerSecond { get; init; }
+
+    /// <summary>Whether it names an address that can be blocked: who did it, not whom it struck.</summary>
+    public bool NamesSource => Detector != "flood" && !Indicator.StartsWith('~');
+
+    /// <summary>What was seen, in words for people.</summary>
+    public string Words() => Detector switch
+    {
+        "port-fan-out" when DistinctAddresses <= 1 => FormattableString.Invariant($"{Indicator} tried {DistinctPorts:N0} ports of 1 address; {FailedAttempts:N0} of {Attempts:N0} attempts failed"),
+        "address-fan-out" when DistinctPorts <= 1 => FormattableString.Invariant($"{Indicator} tried {DistinctAddresses:N0} addresses; {FailedAttempts:N0} of {Attempts:N0} attempts failed"),
+        "port-fan-out" or "address-fan-out" => FormattableString.Invariant($"{Indicator} tried {DistinctAddresses:N0} addresses and {DistinctPorts:N0} ports; {FailedAttempts:N0} of {Attempts:N0} attempts failed"),
+        "flood" => FormattableString.Invariant($"{Whom} was struck by up to {PeakPacketsPerSecond:N0} packets a second"),
+        _ => FormattableString.Invariant($"{Detector} about {Whom}: {Packets:N0} packets"),
+    };
+
+    private string Whom => Indicator.StartsWith('~') ? "an inside address (pseudonymised)" : Indicator;
+}
+
+/// <summary>One measure, from proposal to end.</summary>
+internal sealed record MitigationSeen
+{
+    public required string Id { get; init; }
+
+    /// <summary>The address it is against.</summary>
+    public required string Target { get; init; }
+
+    /// <summary><c>proposed</c>, <c>approved</c>, <c>published</c>, <c>enforced</c>, <c>expired</c> or <c>revoked</c>.</summary>
+    public required string State { get; init; }
+
+    public required string ProposedBy { get; init; }
+
+    public string? ApprovedBy { get; init; }
+
+    public DateTimeOffset? ApprovedAt { get; init; }
+
+    public DateTimeOffset? PublishedAt { get; init; }
+
+    /// <summary>What the sensor says of it; null before its receipt.</summary>
+    public ReceiptSeen? Receipt { get; init; }
+}
+
+/// <summary>What the sensor last said of a measure.</summary>
+/// <param name="State"><c>enforced</c>, <c>observed</c>, <c>refused</c>, ….</param>
+/// <param name="Reason">Why it was refused; null otherwise.</param>
+/// <param name="ObservedAt">By the sensor's clock.</param>
+/// <param name="HitPackets">Packets hit so far.</param>
+internal sealed record ReceiptSeen(string State, string? Reason, DateTimeOffset ObservedAt, long HitPackets);

@@ -1,0 +1,35 @@
+using EdgeSensors.FieldTest.Reporting;
+using EdgeSensors.Protocol;
+
+namespace EdgeSensors.FieldTest.Ring;
+
+/// <summary>What a person asked of a run.</summary>
+internal sealed record RingOptions
+{
+    /// <summary>The capture to replay; null for the default one.</summary>
+    public string? Capture { get; init; }
+
+    /// <summary>The protected prefixes; empty to derive them.</summary>
+    public IReadOnlyList<Prefix> Inside { get; init; } = [];
+
+    /// <summary>Times the capture's own pace.</summary>
+    public double Speed { get; init; } = 1;
+
+    /// <summary>A longer silence in the capture is cut to this.</summary>
+    public TimeSpan LongestSilence { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>For what is generated.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Where <c>result.json</c> goes; the logs lie beside it.</summary>
+    public string Result { get; init; } = "field-test-results/ring/result.json";
+
+    /// <summary>How it should end.</summary>
+    public ExpectedOutcome Expected { get; init; } = ExpectedOutcome.Block;
+
+    /// <summary>Whether to do without namespaces even where they are allowed.</summary>
+    public bool Dry { get; init; }
+
+    /// <summary>How long to wait for the block.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+}

@@ -1,0 +1,264 @@
+using System.Net;
+using EdgeSensors.FieldTest.Network;
+using EdgeSensors.FieldTest.Replay;
+using EdgeSensors.FieldTest.Reporting;
+using EdgeSensors.Metering.Decode;
+
+namespace EdgeSensors.FieldTest.Ring;
+
+/// <summary>The course of one run: passes until the block is seen, one more that is wholly after it, and the verdict.</summary>
+internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, RunMode mode, RingOptions options, Screen screen, TimeProvider time)
+{
+    /// <summary>The silence between two passes.</summary>
+    public static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan LastReceipts = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan LateFindings = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+
+    private readonly Timeline _timeline = new();
+    private Dictionary<string, DateTimeOffset?> _firstDrops = [];
+    private int _passes;
+
+    /// <summary>Plays it and gives what was found.</summary>
+    public async Task<RunResult> PlayAsync(RunFolder ground, string? modeReason, CancellationToken stop)
+    {
+        _timeline.Reached += screen.Show;
+        screen.StartTimeline();
+        var watch = new RingWatch(cast.Hub, cast.Agent, _timeline, screen, time);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var following = watch.FollowAsync(over.Token);
+        var facts = network is null
+            ? await PlayFileAsync(watch, following, stop).ConfigureAwait(false)
+            : await PlayLiveAsync(network, watch, following, stop).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        await following.ConfigureAwait(false);
+        await cast.StopAsync().ConfigureAwait(false);
+        return Conclude(facts, watch, ground, modeReason);
+    }
+
+    private async Task<RunFacts> PlayLiveAsync(RingNetwork ring, RingWatch watch, Task following, CancellationToken stop)
+    {
+        using var outside = ring.OpenOutside();
+        using var inside = ring.OpenInside();
+        using var arrivals = ArrivalWatch.Open(ring, plan);
+        var replayer = new Replayer(plan, outside, inside, time);
+        var ledger = new Ledger(replayer, arrivals);
+        await ReplayUntilAsync(ledger, watch, following, stop).ConfigureAwait(false);
+        var before = ledger.Count(Blocked(watch), plan.Control?.Visitor);
+        var after = default(PartFigures);
+        if (options.Expected == ExpectedOutcome.Block && Blocked(watch).Count > 0)
+        {
+            after = await ReplayOnceMoreAsync(ledger, watch, following, stop).ConfigureAwait(false);
+        }
+
+        await WaitAsync(() => Hits(watch) > 0 || Blocked(watch).Count == 0, LastReceipts, following, stop).ConfigureAwait(false);
+        var blocked = Blocked(watch);
+        _firstDrops = blocked.ToDictionary(a => a.ToString(), ledger.FirstDropOf);
+        return new RunFacts
+        {
+            Mode = mode,
+            Timeline = _timeline,
+            Blocked = [.. blocked.Select(a => a.ToString())],
+            Alerts = watch.State.Incidents.Count,
+            Hits = Hits(watch),
+            Missed = arrivals.Missed() + replayer.Refused,
+            Before = before,
+            After = after,
+            All = ledger.Count(blocked, plan.Control?.Visitor),
+        };
+    }
+
+    private async Task ReplayUntilAsync(Ledger ledger, RingWatch watch, Task following, CancellationToken stop)
+    {
+        var deadline = time.GetTimestamp();
+        while (true)
+        {
+            using var cut = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var pass = PassAsync(ledger.Replayer, cut.Token);
+            while (!pass.IsCompleted)
+            {
+                await Task.WhenAny(pass, Task.Delay(20, stop)).ConfigureAwait(false);
+                await SurfaceAsync(following).ConfigureAwait(false);
+                NoteProgress(ledger, watch);
+                if (options.Expected == ExpectedOutcome.Block
+                    && (_timeline[Step.FirstDrop] is { } drop ? time.GetUtcNow() - drop > TimeSpan.FromSeconds(1) : time.GetElapsedTime(deadline) > options.Patience))
+                {
+                    await cut.CancelAsync().ConfigureAwait(false); // seen enough of this pass; the next one counts
+                }
+            }
+
+            await pass.ConfigureAwait(false);
+            ledger.Settle(Settling);
+            NoteProgress(ledger, watch);
+            if (options.Expected != ExpectedOutcome.Block)
+            {
+                await WaitAsync(() => false, LateFindings, following, stop).ConfigureAwait(false);
+                return;
+            }
+
+            if (_timeline[Step.FirstDrop] is not null || time.GetElapsedTime(deadline) > options.Patience)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<PartFigures> ReplayOnceMoreAsync(Ledger ledger, RingWatch watch, Task following, CancellationToken stop)
+    {
+        const int MostTries = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            // What was announced is in force before the pass begins; a block that comes in its midst makes another pass needed.
+            await WaitAsync(() => watch.State.Mitigations.All(m => m.Receipt is not null || m.ApprovedAt is null), LastReceipts, following, stop).ConfigureAwait(false);
+            var blocked = Blocked(watch);
+            ledger.Mark();
+            screen.Note(time.GetUtcNow(), $"one more pass with the block{(blocked.Count == 1 ? "" : "s")} in force");
+            await PassAsync(ledger.Replayer, stop).ConfigureAwait(false);
+            ledger.Settle(Settling);
+            await SurfaceAsync(following).ConfigureAwait(false);
+            if (Blocked(watch).Count == blocked.Count || attempt == MostTries)
+            {
+                return ledger.CountSinceMark(blocked, plan.Control?.Visitor);
+            }
+        }
+    }
+
+    private async Task<RunFacts> PlayFileAsync(RingWatch watch, Task following, CancellationToken stop)
+    {
+        _timeline.Reach(Step.FirstPacket, time.GetUtcNow(), "the agent begins to read the replay");
+        _passes = 1;
+        var patience = options.Expected == ExpectedOutcome.Block ? options.Patience : plan.PassDuration + LateFindings;
+        await WaitAsync(
+            () =>
+            {
+                if (Hits(watch) > 0)
+                {
+                    _timeline.Reach(Step.FirstDrop, time.GetUtcNow(), "the agent counted the first packets that it would have dropped");
+                }
+
+                return options.Expected == ExpectedOutcome.Block && _timeline[Step.FirstDrop] is not null;
+            },
+            patience,
+            following,
+            stop).ConfigureAwait(false);
+        return new RunFacts
+        {
+            Mode = mode,
+            Timeline = _timeline,
+            Blocked = [.. Blocked(watch).Select(a => a.ToString())],
+            Alerts = watch.State.Incidents.Count,
+            Hits = Hits(watch),
+        };
+    }
+
+    private Task PassAsync(Replayer replayer, CancellationToken stop)
+    {
+        var number = _passes++;
+        return Task.Factory.StartNew(
+            () =>
+            {
+                try
+                {
+                    replayer.RunPass(number, stop);
+                }
+                catch (OperationCanceledException)
+                {
+                    // Cut short; the counts say how far it came.
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+    }
+
+    private void NoteProgress(Ledger ledger, RingWatch watch)
+    {
+        if (ledger.Replayer.Began is { } began)
+        {
+            _timeline.Reach(Step.FirstPacket, began, "the replay's first packet reaches the gateway");
+        }
+
+        if (mode == RunMode.Observed && Hits(watch) > 0)
+        {
+            _timeline.Reach(Step.FirstDrop, time.GetUtcNow(), "the agent counted the first packets that it would have dropped");
+        }
+
+        foreach (var address in mode == RunMode.Enforced ? Blocked(watch) : [])
+        {
+            if (ledger.IsDropping(address) && ledger.FirstDropOf(address) is { } drop)
+            {
+                _timeline.Reach(Step.FirstDrop, drop, $"a packet of {address} went in and did not come out");
+            }
+        }
+    }
+
+    private RunResult Conclude(RunFacts facts, RingWatch watch, RunFolder ground, string? modeReason)
+    {
+        var verdict = options.Expected switch
+        {
+            ExpectedOutcome.Block => Judge.Blocked(facts),
+            ExpectedOutcome.Detect => Judge.Detected(facts),
+            _ => Judge.Nothing(facts),
+        };
+        return new RunResult
+        {
+            Scenario = RingScenario.Name,
+            Expected = options.Expected,
+            Mode = mode,
+            ModeReason = modeReason,
+            Capture = plan.Trace.Name,
+            CapturePackets = plan.Trace.Packets.Count,
+            LeftOut = plan.Trace.LeftOut,
+            Inside = [.. plan.Inside.Prefixes.Select(p => p.ToString())],
+            InsideRule = plan.Inside.Rule,
+            Speed = plan.Speed,
+            Passes = _passes,
+            Timeline = _timeline,
+            Alerts = [.. watch.State.Incidents.Select(i => new AlertSeen(i.ReceivedAt, i.Detector, i.Technique, i.Indicator, i.SourceProven, i.Words()))],
+            Blocks = [.. watch.InForce.Select(m => new BlockSeen(
+                m.Target, RingWatch.Who(m.ApprovedBy), m.ApprovedAt ?? default, _firstDrops.GetValueOrDefault(m.Target), m.Receipt?.HitPackets ?? 0))],
+            Traffic = [.. Figures(facts)],
+            Expectations = [.. verdict],
+            LogFolder = ground.Logs,
+        };
+    }
+
+    private IEnumerable<TrafficFigure> Figures(RunFacts facts)
+    {
+        if (facts.Mode == RunMode.File)
+        {
+            yield break;
+        }
+
+        if (facts.Blocked.Count > 0)
+        {
+            // In order on one path: what went in before the first dropped packet is what came through.
+            yield return new("attack packets before the block", "attack_before", facts.Before.AttackThrough, facts.Before.AttackThrough);
+            yield return new("attack packets in the pass after the block", "attack_after", facts.After.AttackIn, facts.After.AttackThrough);
+        }
+
+        yield return new("all other traffic of the capture, whole run", "other", facts.All.OtherIn, facts.All.OtherThrough);
+        if (plan.Control is not null)
+        {
+            yield return new("the control visitor, whole run", "control", facts.All.ControlIn, facts.All.ControlThrough);
+        }
+    }
+
+    private static HashSet<HostAddress> Blocked(RingWatch watch) =>
+        [.. watch.InForce.Select(m => IPAddress.TryParse(m.Target, out var address) ? HostAddress.From(address) : default).Where(a => a != default)];
+
+    private static long Hits(RingWatch watch) => watch.InForce.Sum(m => m.Receipt?.HitPackets ?? 0);
+
+    private async Task WaitAsync(Func<bool> until, TimeSpan atMost, Task following, CancellationToken stop)
+    {
+        for (var began = time.GetTimestamp(); !until() && time.GetElapsedTime(began) < atMost;)
+        {
+            await Task.Delay(50, stop).ConfigureAwait(false);
+            await SurfaceAsync(following).ConfigureAwait(false);
+        }
+    }
+
+    // A program that died is told at once, not at the end.
+    private static Task SurfaceAsync(Task following) => following.IsFaulted ? following : Task.CompletedTask;
+}
