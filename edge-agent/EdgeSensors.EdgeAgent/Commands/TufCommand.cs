@@ -95,7 +95,7 @@ internal static class TufCommand
 
     private static int Fail(string message)
     {
-        Console.Error.WriteLine(message);
+        Console.Error.WriteLine($"error[tuf]: {message}");
         return ExitCode.Failed;
     }
 
@@ -110,7 +110,7 @@ internal static class TufCommand
 
     private static int Ask(string name)
     {
-        Console.Error.WriteLine($"{name} is missing; see edgesensors-agent tuf --help");
+        Console.Error.WriteLine($"error[usage]: {name} is missing. See edgesensors-agent tuf --help.");
         return ExitCode.Usage;
     }
 
