@@ -23,7 +23,7 @@ public sealed class SigningKey : IDisposable
 
     /// <summary>Makes a new key.</summary>
     public static SigningKey Create() =>
-        new(Key.Create(SignatureAlgorithm.Ed25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextArchiving }));
+        new(Key.Create(SignatureAlgorithm.Ed25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport }));
 
     /// <summary>Forgets the key.</summary>
     public void Dispose() => _key.Dispose();

@@ -98,7 +98,7 @@ internal sealed class TufKey
             return _scheme switch
             {
                 SignatureScheme.Ed25519 => Ed25519Verifier(),
-                SignatureScheme.EcdsaSha2NistP256 => EcdsaVerifier(),
+                SignatureScheme.EcdsaSha2NistP256 => EcdsaP256.Verifier(_public),
                 SignatureScheme.RsaSsaPssSha256 => RsaVerifier(),
                 _ => null,
             };
@@ -115,44 +115,6 @@ internal sealed class TufKey
         return octets.Length == 32 && PublicKey.TryImport(SignatureAlgorithm.Ed25519, octets, KeyBlobFormat.RawPublicKey, out var key)
             ? (data, signature) => signature.Length == 64 && SignatureAlgorithm.Ed25519.Verify(key!, data, signature)
             : null;
-    }
-
-    // PEM as the specification says, or the bare uncompressed point in hex that older go-tuf wrote.
-    private Func<byte[], byte[], bool>? EcdsaVerifier()
-    {
-        ECDsa key;
-        if (_public.StartsWith("-----", StringComparison.Ordinal))
-        {
-            key = ECDsa.Create();
-            key.ImportFromPem(_public);
-        }
-        else
-        {
-            var point = Convert.FromHexString(_public);
-            if (point.Length != 65 || point[0] != 4)
-            {
-                return null;
-            }
-
-            key = ECDsa.Create(new ECParameters
-            {
-                Curve = ECCurve.NamedCurves.nistP256,
-                Q = new ECPoint { X = point[1..33], Y = point[33..] },
-            });
-        }
-
-        if (key.ExportParameters(false).Curve.Oid?.Value != ECCurve.NamedCurves.nistP256.Oid.Value)
-        {
-            return null;
-        }
-
-        return (data, signature) =>
-        {
-            lock (key)
-            {
-                return key.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
-            }
-        };
     }
 
     private Func<byte[], byte[], bool>? RsaVerifier()

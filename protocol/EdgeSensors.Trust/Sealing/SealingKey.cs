@@ -19,7 +19,7 @@ public sealed class SealingKey : IDisposable
 
     /// <summary>Makes a new key.</summary>
     public static SealingKey Create() =>
-        new(Key.Create(KeyAgreementAlgorithm.X25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextArchiving }));
+        new(Key.Create(KeyAgreementAlgorithm.X25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport }));
 
     /// <summary>Reads the text of a key file; false when it is not base64 of 32 octets.</summary>
     public static bool TryParse(ReadOnlySpan<char> base64, [NotNullWhen(true)] out SealingKey? key)
