@@ -133,9 +133,10 @@ public sealed partial class FlowTable
 
     private void Divide(ref BiflowRecord record, in PacketHeader header, bool fromA, FlowEndReason reason)
     {
+        var silent = header.TimestampNs > record.LastNs + _idleNs;
         Export(ref record, reason);
         Continue(ref record);
-        if (reason == FlowEndReason.ActiveTimeout)
+        if (reason == FlowEndReason.ActiveTimeout && !silent)
         {
             record.FirstNs = header.TimestampNs;
             return;
@@ -196,7 +197,7 @@ public sealed partial class FlowTable
                 head = record.NextInBucket;
             else
                 _pool[beforeVictim - 1].NextInBucket = record.NextInBucket;
-            if (record.PacketCount > 0)
+            if (record.PacketCount > 0 && !record.Closed)
                 EvictedCount++;
             Export(ref record, record.Closed ? FlowEndReason.EndOfFlow : FlowEndReason.LackOfResources);
             Remove(victim - 1, ref record);

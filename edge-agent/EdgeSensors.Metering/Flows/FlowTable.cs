@@ -49,7 +49,7 @@ public sealed partial class FlowTable
     /// <summary>Records handed to the consumer so far.</summary>
     public long ExportedCount { get; private set; }
 
-    /// <summary>Records that left because the table was full; part of <see cref="ExportedCount"/>.</summary>
+    /// <summary>Records that left before their end because the table was full; part of <see cref="ExportedCount"/>.</summary>
     public long EvictedCount { get; private set; }
 
     /// <summary>Meters one packet.</summary>
@@ -78,7 +78,7 @@ public sealed partial class FlowTable
     }
 
     /// <summary>Exports every flow and empties the table.</summary>
-    /// <param name="reason">The reason for those that have not closed by themselves.</param>
+    /// <param name="reason">The reason for those that had not ended by themselves.</param>
     public void Flush(FlowEndReason reason = FlowEndReason.ForcedEnd)
     {
         for (var index = 0; index < _pool.Length; index++)
@@ -86,7 +86,7 @@ public sealed partial class FlowTable
             ref var record = ref _pool[index];
             if (!record.InUse)
                 continue;
-            Export(ref record, record.Closed ? FlowEndReason.EndOfFlow : reason);
+            Export(ref record, record.Closed || _nowNs > Deadline(in record) ? EndReasonAt(in record) : reason);
             record.InUse = false;
         }
 
