@@ -70,7 +70,7 @@ internal sealed class HubHost : IAsyncDisposable
         var repository = OpenRepository(configuration.Trust, time, out var keys);
         _stores.Add(keys);
         Directory.CreateDirectory(configuration.Store.Folder);
-        var inboxStore = Keep(new SqliteInbox(Path.Combine(configuration.Inbox.Folder, "inbox.db"), configuration.Inbox.MaxRejected));
+        var inboxStore = Keep(new SqliteInbox(Path.Combine(configuration.Inbox.Folder, "inbox.db"), configuration.Inbox.MaxRejected, configuration.Inbox.MaxMiB));
         var decisions = Keep(new SqliteDecisionStore(Path.Combine(configuration.Store.Folder, "decisions.db")));
 
         var builder = WebApplication.CreateSlimBuilder();

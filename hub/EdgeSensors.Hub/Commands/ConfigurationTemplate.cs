@@ -31,6 +31,7 @@ internal static class ConfigurationTemplate
           batch_messages: 4096           # most in one transaction (default 4096)
           gap_timeout_seconds: 30        # a number that stays away this long was dropped by its sensor (default 30)
           retention_hours: 48            # raw messages, after they were projected (default 48)
+          max_mib: 65536                 # most on disk; beyond it nothing is acknowledged until there is room (default 65536)
           max_rejected: 10000            # undecodable messages kept for study (default 10000)
 
         store:

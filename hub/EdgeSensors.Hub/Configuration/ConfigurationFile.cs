@@ -51,6 +51,7 @@ internal static class ConfigurationFile
                 BatchMessages = s.Number("inbox.batch_messages", 4_096, 1, 100_000),
                 GapTimeout = TimeSpan.FromSeconds(s.Number("inbox.gap_timeout_seconds", 30, 1, 86_400)),
                 Retention = TimeSpan.FromHours(s.Number("inbox.retention_hours", 48, 0, 87_600)),
+                MaxMiB = s.Number("inbox.max_mib", 65_536, 1, 100_000_000),
                 MaxRejected = s.Number("inbox.max_rejected", 10_000, 0, 10_000_000),
             },
             Store = new(

@@ -50,6 +50,9 @@ internal sealed record InboxSettings
     /// <summary>How long raw messages are kept after they were projected.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(2);
 
+    /// <summary>The most that the inbox may hold on disk, in MiB; beyond it nothing is acknowledged until messages were projected and pruned.</summary>
+    public int MaxMiB { get; init; } = 65_536;
+
     /// <summary>Most undecodable messages kept for study.</summary>
     public int MaxRejected { get; init; } = 10_000;
 }

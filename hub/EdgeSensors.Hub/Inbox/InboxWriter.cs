@@ -236,6 +236,8 @@ internal sealed class InboxWriter : IAsyncDisposable
                 }
             }
 
+            PruneOld(); // What was used already may make the room that is missing.
+
             if (_stop.Token.WaitHandle.WaitOne(RetryDelay))
             {
                 return false; // The end of the program: what was not committed was not acknowledged and comes again.

@@ -65,10 +65,11 @@ internal sealed class SensorChannel : IMqttChannelAdapter
 
     public Task ConnectAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task DisconnectAsync(CancellationToken cancellationToken)
+    /// <summary>Ends the connection when what was written is sent, and after five seconds in any case: a peer that does not read must not hold it.</summary>
+    public async Task DisconnectAsync(CancellationToken cancellationToken)
     {
-        _connection.Abort();
-        return Task.CompletedTask;
+        await _output.CompleteAsync();
+        _ = AbortLaterAsync(_connection);
     }
 
     public async Task<MqttPacket> ReceivePacketAsync(CancellationToken cancellationToken)
@@ -172,6 +173,19 @@ internal sealed class SensorChannel : IMqttChannelAdapter
         }
 
         _silence.CancelAfter(Timeout.InfiniteTimeSpan);
+    }
+
+    private static async Task AbortLaterAsync(ConnectionContext connection)
+    {
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(5), connection.ConnectionClosed);
+            connection.Abort();
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // It was closed in time.
+        }
     }
 
     private static bool NeedsAnswer(MqttPacket packet) => packet switch

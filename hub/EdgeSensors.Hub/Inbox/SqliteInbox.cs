@@ -36,10 +36,14 @@ internal sealed class SqliteInbox : IInbox
     private readonly SqliteCommand _insertMessage;
     private readonly SqliteCommand _insertRejected;
 
-    public SqliteInbox(string path, int maxRejected)
+    /// <param name="path">The database file.</param>
+    /// <param name="maxRejected">Rejected messages kept.</param>
+    /// <param name="maxMiB">The most that the file may hold; commits stand still beyond it, as on a full disk.</param>
+    public SqliteInbox(string path, int maxRejected, int maxMiB)
     {
         _maxRejected = maxRejected;
         _writer = SqliteSchema.Open(path, Schema);
+        SqliteSchema.Execute(_writer, $"PRAGMA max_page_count={maxMiB * (1024L * 1024 / (long)SqliteSchema.Scalar(_writer, "PRAGMA page_size")!)}");
         _reader = SqliteSchema.Connect(path, readOnly: true);
         _insertMessage = Prepare(
             "INSERT INTO message (source, sequence, channel, received_at, payload) VALUES ($source, $sequence, $channel, $at, $payload)",

@@ -1,0 +1,53 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using EdgeSensors.Hub.Api;
+using EdgeSensors.Hub.Inbox;
+
+namespace EdgeSensors.Hub.Tests.Hosting;
+
+/// <content>What a test asks a running hub.</content>
+internal sealed partial class TestHub
+{
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    private HttpClient? _alice;
+
+    /// <summary>A client with a person's certificate.</summary>
+    public HttpClient AsAlice => _alice ??= Http(OperatorCertificate(Alice));
+
+    public Task<HealthView> HealthAsync() => GetAsync<HealthView>("/healthz");
+
+    public Task<List<MitigationView>> MitigationsAsync() => GetAsync<List<MitigationView>>("/api/v1/mitigations");
+
+    public Task<List<IncidentView>> IncidentsAsync() => GetAsync<List<IncidentView>>("/api/v1/incidents");
+
+    public async Task<T> GetAsync<T>(string path) => (await AsAlice.GetFromJsonAsync<T>(path, Json, TestContext.Current.CancellationToken))!;
+
+    public async Task<(int Status, T? Body)> PostAsync<T>(string path, object body)
+    {
+        using var answer = await AsAlice.PostAsJsonAsync(path, body, Json, TestContext.Current.CancellationToken);
+        return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? await answer.Content.ReadFromJsonAsync<T>(Json, TestContext.Current.CancellationToken) : default);
+    }
+
+    /// <summary>Messages in the inbox on disk, read beside the running hub.</summary>
+    public Task<long> CommittedMessagesAsync()
+    {
+        using var inbox = new SqliteInbox(Path.Combine(Folder, "data", "inbox.db"), 100, 1_000);
+        return Task.FromResult(inbox.Count().Messages);
+    }
+
+    public static async Task EventuallyAsync(Func<Task<bool>> holds)
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            if (await holds())
+            {
+                return;
+            }
+
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Fail("It did not come to pass within 15 seconds.");
+    }
+}

@@ -1,0 +1,168 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using EdgeSensors.Hub.Configuration;
+using EdgeSensors.Hub.Identity;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Repository;
+
+namespace EdgeSensors.Hub.Tests.Hosting;
+
+/// <summary>A whole hub in this process: real TLS, broker, SQLite, DuckDB and TUF repository, in a folder of its own on free ports.</summary>
+internal sealed partial class TestHub : IAsyncDisposable
+{
+    public static readonly SensorName Gateway = new(OperatorId.Parse("isp-a"), SensorId.Parse("gw-1"));
+    public static readonly SensorName Other = new(OperatorId.Parse("isp-b"), SensorId.Parse("gw-2"));
+    public static readonly OperatorId Alice = OperatorId.Parse("alice");
+
+    private HubHost? _host;
+
+    private TestHub(string folder, CertificateAuthority authority, HubConfiguration configuration)
+    {
+        Folder = folder;
+        Authority = authority;
+        Configuration = configuration;
+    }
+
+    public string Folder { get; }
+
+    public CertificateAuthority Authority { get; }
+
+    public HubConfiguration Configuration { get; private set; }
+
+    public static async Task<TestHub> StartAsync(Func<HubConfiguration, HubConfiguration>? change = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("hub-test-").FullName;
+        var authority = CertificateAuthority.Create(TimeProvider.System);
+        Directory.CreateDirectory(Path.Combine(folder, "tls"));
+        var server = authority.IssueServer(["localhost", "127.0.0.1"], TimeSpan.FromDays(1));
+        string In(string name) => Path.Combine(folder, name);
+        File.WriteAllText(In("tls/server.crt"), server.CertificatePem);
+        File.WriteAllText(In("tls/server.key"), server.KeyPem);
+        File.WriteAllText(In("tls/ca.crt"), authority.Certificate.ExportCertificatePem());
+        FoundRepository(folder);
+        var configuration = new HubConfiguration
+        {
+            Listen = new("127.0.0.1", "localhost", FreePort(), FreePort()),
+            Tls = new(In("tls/server.crt"), In("tls/server.key"), In("tls/ca.crt")),
+            Trust = new(In("repository"), In("online"), folder + "-offline"),
+            Inbox = new() { Folder = In("data"), GapTimeout = TimeSpan.FromSeconds(2) },
+            Store = new(In("data"), TimeSpan.FromDays(1), TimeSpan.FromHours(1)),
+            Policy = new() { Propose = true, Approve = true, MinConfidence = 80, Never = [Prefix.Parse("198.51.100.53")] },
+        };
+        var hub = new TestHub(folder, authority, change?.Invoke(configuration) ?? configuration);
+        await hub.RestartAsync();
+        return hub;
+    }
+
+    /// <summary>Ends the running hub in order, if there is one, and starts another on the same folder.</summary>
+    public async Task RestartAsync(Func<HubConfiguration, HubConfiguration>? change = null)
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+
+        Configuration = change?.Invoke(Configuration) ?? Configuration;
+        _host = await HubHost.StartAsync(Configuration);
+    }
+
+    public X509Certificate2 SensorCertificate(SensorName sensor) => Load(Authority.IssueSensor(sensor, TimeSpan.FromDays(1)));
+
+    public X509Certificate2 OperatorCertificate(OperatorId name) => Load(Authority.IssueOperator(name, TimeSpan.FromDays(1)));
+
+    public static X509Certificate2 Load(IssuedCertificate issued)
+    {
+        using var pem = X509Certificate2.CreateFromPem(issued.CertificatePem, issued.KeyPem);
+        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+    }
+
+    /// <summary>A client of the API with a certificate, or with none.</summary>
+    public HttpClient Http(X509Certificate2? certificate) => new(new SocketsHttpHandler
+    {
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            ClientCertificates = certificate is null ? null : [certificate],
+            CertificateChainPolicy = TrustOf(Authority),
+        },
+    })
+    {
+        BaseAddress = new Uri($"https://localhost:{Configuration.Listen.HttpsPort}"),
+    };
+
+    public Task<TestSensor> ConnectAsync(SensorName sensor, bool mqtt3 = false) =>
+        TestSensor.ConnectAsync(this, sensor, SensorCertificate(sensor), mqtt3: mqtt3);
+
+    public static X509ChainPolicy TrustOf(CertificateAuthority authority) => new()
+    {
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        CustomTrustStore = { authority.Certificate },
+        RevocationMode = X509RevocationMode.NoCheck,
+    };
+
+    public static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+
+        Authority.Dispose();
+        Directory.Delete(Folder, recursive: true);
+        Directory.Delete(Folder + "-offline", recursive: true);
+    }
+
+    private static void FoundRepository(string folder)
+    {
+        var issuer = OperatorId.Parse("authority");
+        Passphrase.TryCreate("only for this test", out var passphrase);
+        var places = new RepositoryFolders(Path.Combine(folder, "repository"), Path.Combine(folder, "online"), folder + "-offline");
+        var plan = new RepositoryPlan { RootKeys = 1, RootThreshold = 1, TargetsKeys = 1, TargetsThreshold = 1, Issuers = [issuer], Operators = [Gateway.Operator] };
+        Assert.True(TufRepository.Found(places, plan, passphrase!, new KeyProtection(8, 1), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
+        Assert.True(OnlineKeys.TryLoad(places.OnlineKeys, out var keys, out _));
+        Assert.True(OfflineKeys.TryOpen(places.OfflineKeys, passphrase!, [], out var offline, out _));
+        keys.AddAll(offline);
+        var now = UnixMilliseconds.Now(TimeProvider.System).Value;
+        var change = new RepositoryChange()
+            .Set(new Grant
+            {
+                Id = DocumentId.Parse("standing"),
+                Issuer = issuer,
+                Actions = new HashSet<MitigationStep> { MitigationStep.Drop, MitigationStep.Observe },
+                MinPrefixLengthV4 = 32,
+                MinPrefixLengthV6 = 128,
+                MaxDurationMs = 86_400_000,
+                MaxRules = 10,
+                Sensors = [SensorPattern.Of(Gateway.Operator)],
+                NotBefore = new(now - 1000),
+                NotAfter = new(now + 86_400_000),
+            })
+            .Set(new DomesticPrefixTable { Version = 1, Prefixes = [Prefix.Parse("198.18.0.0/15")] })
+            .Set(new CollectionAuthorization
+            {
+                Id = DocumentId.Parse("test"),
+                Operator = Gateway.Operator,
+                Sensor = Gateway.Sensor,
+                Basis = CollectionBasis.Consent,
+                Network = NetworkKind.Owner,
+                Level = Trust.Documents.CollectionLevel.Broad,
+                Directions = FlowDirections.Inbound,
+                OwnPrefixes = [Prefix.Parse("192.0.2.0/24")],
+                K = 1,
+                NotBefore = new(now - 1000),
+                NotAfter = new(now + 86_400_000),
+            });
+        Assert.True(repository.Publish(change, keys).TryGet(out _, out error), error?.ToString());
+        keys.Dispose();
+    }
+}
