@@ -16,9 +16,9 @@ internal static class BpfInterpreter
             switch (code)
             {
                 case 0x80: a = (uint)frame.Length; break;
-                case 0x40 or 0x48 or 0x50:
-                    var size = code == 0x40 ? 4 : code == 0x48 ? 2 : 1;
-                    var at = (ulong)x + k;
+                case 0x40 or 0x48 or 0x50 or 0x28 or 0x30:
+                    var size = code == 0x40 ? 4 : code is 0x48 or 0x28 ? 2 : 1;
+                    var at = (code is 0x28 or 0x30 ? 0 : (ulong)x) + k;
                     if (at + (ulong)size > (ulong)frame.Length)
                     {
                         throw new InvalidOperationException($"instruction {i} loads {size} bytes at {at} of {frame.Length}: the kernel would lose the frame");

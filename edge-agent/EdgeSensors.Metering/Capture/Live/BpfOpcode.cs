@@ -9,6 +9,12 @@ internal static class BpfOpcode
     /// <summary>A = the 32-bit word at an absolute offset; above <see cref="AncillaryBase"/> a datum of the kernel's own.</summary>
     public const ushort LoadWordAbsolute = 0x20;
 
+    /// <summary>A = the 16-bit word at an absolute offset. The kernel reads it in place; a load relative to X costs it a function call.</summary>
+    public const ushort LoadHalfAbsolute = 0x28;
+
+    /// <summary>A = the byte at an absolute offset.</summary>
+    public const ushort LoadByteAbsolute = 0x30;
+
     /// <summary>A = the 32-bit word at X + k.</summary>
     public const ushort LoadWordIndirect = 0x40;
 

@@ -50,6 +50,11 @@ internal static class HeaderOnlyFilter
                 _asm.Emit(LoadWordAbsolute, AncillaryPacketType).JumpIf(JumpEqualConstant, PacketOutgoing, _discard);
             }
 
+            if (link != LinkKind.RawIp)
+            {
+                CommonEthernet();
+            }
+
             _asm.Emit(LoadXImmediate, 0);
             if (link == LinkKind.RawIp)
             {
@@ -70,6 +75,40 @@ internal static class HeaderOnlyFilter
             Icmpv6();
             Ends();
             return _asm.Assemble();
+        }
+
+        /// <summary>
+        /// The frames that nearly all traffic consists of (untagged, no IPv4 options or IPv6 extension headers, TCP or UDP), by absolute loads, which
+        /// cost the kernel a quarter. Whatever is not so falls through to the rest, which knows everything.
+        /// </summary>
+        private void CommonEthernet()
+        {
+            var (ipv6, other) = (new BpfLabel(), new BpfLabel());
+            _asm.Emit(LoadLength).JumpIf(JumpGreaterOrEqualConstant, 14 + 20 + 20, null, other)
+                .Emit(LoadHalfAbsolute, 12).JumpIf(JumpEqualConstant, 0x0800, null, ipv6)
+                .Emit(LoadByteAbsolute, 14).JumpIf(JumpEqualConstant, 0x45, null, other)
+                .Emit(LoadHalfAbsolute, 20).JumpIf(JumpAnySetConstant, 0x1FFF, other);
+            CommonTransport(protocolAt: 23, transport: 34, other);
+
+            _asm.Place(ipv6).JumpIf(JumpEqualConstant, 0x86DD, null, other)
+                .Emit(LoadLength).JumpIf(JumpGreaterOrEqualConstant, 14 + 40 + 20, null, other)
+                .Emit(LoadByteAbsolute, 14).Emit(AndConstant, 0xF0).JumpIf(JumpEqualConstant, 0x60, null, other);
+            CommonTransport(protocolAt: 20, transport: 54, other);
+            _asm.Place(other);
+        }
+
+        private void CommonTransport(uint protocolAt, uint transport, BpfLabel other)
+        {
+            var tcp = new BpfLabel();
+            _asm.Emit(LoadByteAbsolute, protocolAt)
+                .JumpIf(JumpEqualConstant, 6, tcp)
+                .JumpIf(JumpEqualConstant, 17, null, other)
+                .Emit(ReturnConstant, transport + 8)
+                .Place(tcp)
+                .Emit(LoadByteAbsolute, transport + 12).Emit(ShiftRightConstant, 2).Emit(AndConstant, 0x3C)
+                .JumpIf(JumpGreaterOrEqualConstant, 20, null, other)
+                .Emit(AddConstant, transport)
+                .Emit(ReturnA);
         }
 
         private void Ethernet()
