@@ -26,7 +26,7 @@ internal static class Usage
         }
     }
 
-    private static bool LooksLikeOption(string word) => word.Length > 1 && word[0] == '-';
+    private static bool LooksLikeOption(string word) => word.Length > 1 && word[0] == '-' && !char.IsAsciiDigit(word[1]);
 
     /// <summary>The words that name the command that was parsed, program first.</summary>
     private static Stack<string> PathOf(ParseResult parsed)
