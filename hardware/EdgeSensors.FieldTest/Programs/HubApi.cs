@@ -46,13 +46,12 @@ internal sealed class HubApi : IDisposable
         _client = new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(5) };
     }
 
-    /// <summary>What the hub knows now; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
-    public async Task<HubState> ReadStateAsync(CancellationToken stop)
+    /// <summary>What the hub found and what was decided; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
+    public async Task<(IReadOnlyList<IncidentSeen> Incidents, IReadOnlyList<MitigationSeen> Mitigations)> ReadAsync(CancellationToken stop)
     {
         using var incidents = await GetAsync("api/v1/incidents", stop).ConfigureAwait(false);
         using var mitigations = await GetAsync("api/v1/mitigations", stop).ConfigureAwait(false);
-        using var sensors = await GetAsync("api/v1/sensors", stop).ConfigureAwait(false);
-        return HubStateJson.Read(incidents.RootElement, mitigations.RootElement, sensors.RootElement);
+        return HubStateJson.Read(incidents.RootElement, mitigations.RootElement);
     }
 
     /// <inheritdoc/>

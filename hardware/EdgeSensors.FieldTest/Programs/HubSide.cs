@@ -22,7 +22,10 @@ internal sealed class HubSide : IDisposable
     private readonly NetworkNamespace? _place;
     private readonly IPAddress _address;
     private StartedProgram? _serving;
+    private readonly Dictionary<string, DateTimeOffset> _inForce = [];
     private HubApi? _api;
+    private DateTimeOffset? _firstReport;
+    private long _inboxRow;
 
     /// <param name="program">The hub's program.</param>
     /// <param name="folder">A folder of the run's own, for keys and data.</param>
@@ -85,7 +88,17 @@ internal sealed class HubSide : IDisposable
     }
 
     /// <summary>What the hub knows now; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
-    public Task<HubState> ReadStateAsync(CancellationToken stop) => (_api ?? throw new InvalidOperationException("The hub was not started.")).ReadStateAsync(stop);
+    public async Task<HubState> ReadStateAsync(CancellationToken stop)
+    {
+        var api = _api ?? throw new InvalidOperationException("The hub was not started.");
+        var (incidents, mitigations) = await api.ReadAsync(stop).ConfigureAwait(false);
+        foreach (var message in InboxFile.Read(Folder, _inboxRow))
+        {
+            Note(message);
+        }
+
+        return new HubState(incidents, mitigations, _firstReport, new Dictionary<string, DateTimeOffset>(_inForce));
+    }
 
     /// <summary>Runs one of the hub's commands with the operator's profile.</summary>
     public Task<CommandResult> CommandAsync(IEnumerable<string> arguments, CancellationToken stop) => RunAsync([.. arguments, "--profile", Profile], stop);
@@ -99,6 +112,22 @@ internal sealed class HubSide : IDisposable
 
     /// <summary>Ends the hub in order.</summary>
     public Task StopAsync() => _serving?.StopAsync(TimeSpan.FromSeconds(5)) ?? Task.CompletedTask;
+
+    private void Note(CommittedMessage message)
+    {
+        _inboxRow = message.Row;
+        if (message.Channel == Channel.Report && ReportCodec.TryDecode(message.Payload, out var report, out _) && report!.AuthorizationId is not null)
+        {
+            _firstReport ??= message.ReceivedAt;
+        }
+        else if (message.Channel == Channel.Receipt && ReceiptCodec.TryDecode(message.Payload, out var receipt, out _))
+        {
+            foreach (var rule in receipt!.Rules.Where(r => r.State is RuleState.Enforced or RuleState.Observed))
+            {
+                _inForce.TryAdd(rule.RuleId, receipt.ObservedAt.ToDateTimeOffset());
+            }
+        }
+    }
 
     private async Task MustAsync(string[] arguments, CancellationToken stop)
     {

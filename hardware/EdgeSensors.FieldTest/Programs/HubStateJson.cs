@@ -6,11 +6,9 @@ namespace EdgeSensors.FieldTest.Programs;
 /// <summary>Takes from the hub's API what a run needs.</summary>
 internal static class HubStateJson
 {
-    /// <summary>Reads the answers to <c>incidents</c>, <c>mitigations</c> and <c>sensors</c>.</summary>
-    public static HubState Read(JsonElement incidents, JsonElement mitigations, JsonElement sensors) => new(
-        [.. incidents.EnumerateArray().SelectMany(ReadIncident)],
-        [.. mitigations.EnumerateArray().Select(ReadMitigation)],
-        sensors.EnumerateArray().Select(s => Time(s, "first_report_at")).Where(t => t is not null).DefaultIfEmpty(null).Min());
+    /// <summary>Reads the answers to <c>incidents</c> and <c>mitigations</c>.</summary>
+    public static (IReadOnlyList<IncidentSeen> Incidents, IReadOnlyList<MitigationSeen> Mitigations) Read(JsonElement incidents, JsonElement mitigations) =>
+        ([.. incidents.EnumerateArray().SelectMany(ReadIncident)], [.. mitigations.EnumerateArray().Select(ReadMitigation)]);
 
     private static IEnumerable<IncidentSeen> ReadIncident(JsonElement incident) =>
         incident.GetProperty("evidence").EnumerateArray().Select(e => new IncidentSeen

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using EdgeSensors.FieldTest.Network;
@@ -52,7 +51,7 @@ internal sealed class Cast : IDisposable
                 Replay.ReplayFile.Write(file, plan, passes, RingRun.Gap, DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1));
             }
 
-            await agent.RunAsync(Settings(cast.ReplayFile), stop).ConfigureAwait(false);
+            await agent.RunAsync(Settings(cast.ReplayFile, Path.Combine(ground.Temporary, "state")), stop).ConfigureAwait(false);
             screen.Progress(mode == RunMode.File ? "the agent reads the replay, connected and authorised" : "the agent listens on the gateway's outside, connected and authorised");
             return cast;
         }
@@ -77,9 +76,25 @@ internal sealed class Cast : IDisposable
         Hub.Dispose();
     }
 
-    private static Dictionary<string, string> Settings(string? replayFile) => replayFile is null
-        ? new() { ["EDGESENSORS__INPUT__INTERFACE"] = RingNetwork.OutsideFacing, ["EDGESENSORS__REPORT__WINDOW_SECONDS"] = "1" }
-        : new() { ["EDGESENSORS__INPUT__FILE"] = replayFile, ["EDGESENSORS__INPUT__SPEED"] = 1.ToString(CultureInfo.InvariantCulture), ["EDGESENSORS__REPORT__WINDOW_SECONDS"] = "1" };
+    private static Dictionary<string, string> Settings(string? replayFile, string state)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["EDGESENSORS__STATE__DIRECTORY"] = state,
+            ["EDGESENSORS__REPORT__WINDOW_SECONDS"] = "1",
+        };
+        if (replayFile is null)
+        {
+            settings["EDGESENSORS__INPUT__INTERFACE"] = RingNetwork.OutsideFacing;
+        }
+        else
+        {
+            settings["EDGESENSORS__INPUT__FILE"] = replayFile;
+            settings["EDGESENSORS__ENFORCE__ENABLED"] = "false";
+        }
+
+        return settings;
+    }
 
     private static int FreePort()
     {

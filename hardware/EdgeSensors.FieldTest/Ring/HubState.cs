@@ -1,13 +1,15 @@
 namespace EdgeSensors.FieldTest.Ring;
 
-/// <summary>What the hub says of itself at a moment, as its API gives it.</summary>
+/// <summary>What the hub knows at a moment, by its API and its inbox.</summary>
 /// <param name="Incidents">What it found.</param>
 /// <param name="Mitigations">What was decided about it.</param>
 /// <param name="FirstReportAt">When it received the sensor's first window; null before.</param>
-internal sealed record HubState(IReadOnlyList<IncidentSeen> Incidents, IReadOnlyList<MitigationSeen> Mitigations, DateTimeOffset? FirstReportAt)
+/// <param name="InForceSince">When the sensor, by its first receipt, put each mitigation in force.</param>
+internal sealed record HubState(
+    IReadOnlyList<IncidentSeen> Incidents, IReadOnlyList<MitigationSeen> Mitigations, DateTimeOffset? FirstReportAt, IReadOnlyDictionary<string, DateTimeOffset> InForceSince)
 {
     /// <summary>Before anything.</summary>
-    public static HubState Nothing { get; } = new([], [], null);
+    public static HubState Nothing { get; } = new([], [], null, new Dictionary<string, DateTimeOffset>());
 }
 
 /// <summary>One sensor's finding about one address.</summary>

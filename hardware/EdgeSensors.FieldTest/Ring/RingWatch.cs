@@ -120,7 +120,7 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
 
         if (mitigation.Receipt is { State: "enforced" or "observed" } receipt)
         {
-            timeline.Reach(Step.Enforced, receipt.ObservedAt, receipt.State == "enforced" ? $"the kernel drops {mitigation.Target}" : $"noted, not carried out: {mitigation.Target}");
+            timeline.Reach(Step.Enforced, _state.InForceSince.TryGetValue(mitigation.Id, out var since) ? since : receipt.ObservedAt, receipt.State == "enforced" ? $"the kernel drops {mitigation.Target}" : $"noted, not carried out: {mitigation.Target}");
         }
         else if (mitigation.Receipt is { State: "refused" } refused && _told.Add("refused " + mitigation.Id))
         {

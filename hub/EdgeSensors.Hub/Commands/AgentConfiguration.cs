@@ -9,19 +9,17 @@ internal static class AgentConfiguration
     public static string Write(SensorName name, ListenSettings listen) => $"""
         # edgesensors-agent, enrolled as {name}. Paths start at this file's folder.
 
-        sensor:
-          operator: {name.Operator}
-          name: {name.Sensor}
+        sensor: {name}
 
         hub:
           host: "{listen.Host}"
           mqtt_port: {listen.MqttPort}
           https_port: {listen.HttpsPort}
+
+        identity:
           certificate: sensor.crt
           key: sensor.key
-          authority: ca.crt
-
-        trust:
+          ca: ca.crt
           root: root.json
           sealing_key: hpke.key
 
