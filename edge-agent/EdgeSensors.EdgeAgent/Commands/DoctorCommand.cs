@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeSensors.EdgeAgent.Configuration;
 using EdgeSensors.EdgeAgent.Doctor;
 using EdgeSensors.EdgeAgent.Enforce;
 
@@ -18,10 +19,23 @@ internal static class DoctorCommand
             }
         });
 
-        var command = new Command("doctor", "Say what this machine can do as a sensor, and how to mend what is missing. Exit code 1 if anything fails.") { format };
+        var config = new Option<string?>("--config") { Description = "Look also at what this agent.yaml names: its input, state directory, certificates and hub.", HelpName = "file" };
+        var command = new Command("doctor", "Say what this machine can do as a sensor, and how to mend what is missing. Exit code 1 if anything fails.") { config, format };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var report = await Examination.RunAsync(null, NftCommand.OfThisMachine(), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            DoctorTarget? target = null;
+            if (parsed.GetValue(config) is { } path)
+            {
+                if (!ConfigurationFile.TryRead(path, ProcessEnvironment.Read(), out var configuration, out var error))
+                {
+                    Console.Error.WriteLine($"error[configuration]: {error.Message}");
+                    return ExitCode.Usage;
+                }
+
+                target = DoctorTarget.Of(configuration);
+            }
+
+            var report = await Examination.RunAsync(target, NftCommand.OfThisMachine(), TimeProvider.System, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(format) == "json")
             {
                 using var output = Console.OpenStandardOutput();

@@ -1,3 +1,5 @@
+using EdgeSensors.EdgeAgent.Configuration;
+
 namespace EdgeSensors.EdgeAgent.Doctor;
 
 /// <summary>What a configuration makes the doctor look at beyond the machine itself.</summary>
@@ -5,6 +7,9 @@ internal sealed record DoctorTarget
 {
     /// <summary>The interface that is captured; null when the input is none.</summary>
     public string? InterfaceName { get; init; }
+
+    /// <summary>The capture file that is metered; null when the input is none.</summary>
+    public string? InputFile { get; init; }
 
     /// <summary>Where the agent keeps its outbox and trusted metadata.</summary>
     public required string StateDirectory { get; init; }
@@ -29,4 +34,27 @@ internal sealed record DoctorTarget
 
     /// <summary>Whose certificate it must be: <c>operator/sensor</c>.</summary>
     public required string SensorName { get; init; }
+
+    /// <summary>The first TUF root.</summary>
+    public required string RootFile { get; init; }
+
+    /// <summary>The key that opens the pseudonym key, base64.</summary>
+    public required string SealingKeyFile { get; init; }
+
+    /// <summary>What a configuration names.</summary>
+    public static DoctorTarget Of(AgentConfiguration configuration) => new()
+    {
+        InterfaceName = configuration.InputInterface,
+        InputFile = configuration.InputFile,
+        StateDirectory = configuration.StateDirectory,
+        HubHost = configuration.HubHost,
+        MqttPort = configuration.MqttPort,
+        HttpsPort = configuration.HttpsPort,
+        AuthorityFile = configuration.CaPath,
+        CertificateFile = configuration.CertificatePath,
+        KeyFile = configuration.KeyPath,
+        SensorName = configuration.Sensor.ToString(),
+        RootFile = configuration.RootPath,
+        SealingKeyFile = configuration.SealingKeyPath,
+    };
 }

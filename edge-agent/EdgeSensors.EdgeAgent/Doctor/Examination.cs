@@ -7,7 +7,7 @@ namespace EdgeSensors.EdgeAgent.Doctor;
 internal static class Examination
 {
     /// <summary>What needs a configuration.</summary>
-    private static readonly string[] s_configured = ["storage", "certificates", "hub"];
+    private static readonly string[] s_configured = ["storage", "certificates", "trust", "hub"];
 
     /// <summary>Looks at this machine and, with a configuration, at what that names.</summary>
     public static async Task<DoctorReport> RunAsync(DoctorTarget? target, NftCommand nft, TimeProvider time, CancellationToken cancellationToken)
@@ -23,8 +23,14 @@ internal static class Examination
         ];
         if (target is not null)
         {
+            if (target.InputFile is { } file)
+            {
+                checks.Add(new InputFileCheck(file));
+            }
+
             checks.Add(new StateDirectoryCheck(target.StateDirectory));
             checks.Add(new CertificateCheck(target, time));
+            checks.Add(new TrustCheck(target.RootFile, target.SealingKeyFile));
             checks.Add(new HubCheck(target, time));
         }
 

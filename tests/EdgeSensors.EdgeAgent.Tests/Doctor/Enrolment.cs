@@ -37,6 +37,8 @@ internal sealed class Enrolment : IDisposable
             CertificateFile = Path.Combine(Folder, "sensor.crt"),
             KeyFile = Path.Combine(Folder, "sensor.key"),
             SensorName = "acme/gate-1",
+            RootFile = Path.Combine(Folder, "root.json"),
+            SealingKeyFile = Path.Combine(Folder, "hpke.key"),
         };
     }
 

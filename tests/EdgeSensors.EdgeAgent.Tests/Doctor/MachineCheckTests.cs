@@ -96,6 +96,29 @@ public sealed class MachineCheckTests
     }
 
     [Fact]
+    public async Task The_first_root_and_the_sealing_key_must_be_what_they_are_called()
+    {
+        using var enrolment = new Enrolment();
+        var check = new TrustCheck(enrolment.Target.RootFile, enrolment.Target.SealingKeyFile);
+        Assert.All(await check.RunAsync(TestContext.Current.CancellationToken), finding => Assert.Contains("cannot be read", finding.Detail, StringComparison.Ordinal));
+        File.WriteAllText(enrolment.Target.RootFile, """{"signed":{"_type":"targets","version":1}}""");
+        File.WriteAllText(enrolment.Target.SealingKeyFile, "not a key");
+        Assert.Equal(["is no TUF root", "is no X25519 key in base64"], (await check.RunAsync(TestContext.Current.CancellationToken)).Select(finding => finding.Detail[(finding.Detail.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
+        File.WriteAllText(enrolment.Target.RootFile, """{"signed":{"_type":"root","version":3},"signatures":[]}""");
+        File.WriteAllText(enrolment.Target.SealingKeyFile, Convert.ToBase64String(new byte[31].Append((byte)64).ToArray()) + "\n");
+        Assert.All(await check.RunAsync(TestContext.Current.CancellationToken), finding => Assert.Equal(Verdict.Ok, finding.Verdict));
+    }
+
+    [Fact]
+    public async Task An_input_file_must_be_a_capture()
+    {
+        using var enrolment = new Enrolment();
+        var finding = Assert.Single(await new InputFileCheck(enrolment.Target.KeyFile).RunAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(Verdict.Fail, finding.Verdict);
+        Assert.DoesNotContain('\n', finding.Detail);
+    }
+
+    [Fact]
     public async Task A_machine_without_nft_is_a_limitation_not_a_failure()
     {
         var findings = await new KernelCheck(new NftCommand("/nowhere/nft"), capturesInterface: false).RunAsync(TestContext.Current.CancellationToken);
