@@ -6,7 +6,6 @@ using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Repository;
 using EdgeSensors.Trust.Sealing;
-using CollectionLevel = EdgeSensors.Trust.Documents.CollectionLevel;
 
 namespace EdgeSensors.Hub.Commands;
 

@@ -7,7 +7,7 @@ namespace EdgeSensors.Trust.Documents;
 public sealed record FlowSelector
 {
     /// <summary>The end that <see cref="Prefix"/> and <see cref="Port"/> speak of.</summary>
-    public required FlowEnd End { get; init; }
+    public required SelectorEnd End { get; init; }
 
     /// <summary>The address of that end lies in it; null means any address. A selector has a prefix or a port, or both.</summary>
     public Prefix? Prefix { get; init; }

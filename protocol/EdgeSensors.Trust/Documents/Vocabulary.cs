@@ -20,19 +20,6 @@ public enum NetworkKind
     Owner,
 }
 
-/// <summary>How deep a sensor may report; each level includes those before it.</summary>
-public enum CollectionLevel
-{
-    /// <summary>Totals, counts, sketches and top prefixes, <c>broad</c>.</summary>
-    Broad,
-
-    /// <summary>Also flow records that a detector or a list picked, the protected end pseudonymised, <c>concern</c>.</summary>
-    Concern,
-
-    /// <summary>Also flow records that match a named selector, <c>targeted</c>.</summary>
-    Targeted,
-}
-
 /// <summary>The direction of a flow seen from the own prefixes; a set of them may be selected.</summary>
 [Flags]
 public enum FlowDirections
@@ -54,7 +41,7 @@ public enum FlowDirections
 }
 
 /// <summary>Which end of a flow a selector speaks of.</summary>
-public enum FlowEnd
+public enum SelectorEnd
 {
     /// <summary>The end inside the own prefixes, <c>own</c>.</summary>
     Own,

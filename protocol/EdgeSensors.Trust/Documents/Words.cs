@@ -19,7 +19,7 @@ internal static class Words
         ("transit", FlowDirections.Transit), ("internal", FlowDirections.Internal),
     ];
 
-    public static readonly (string Word, FlowEnd Value)[] Ends = [("own", FlowEnd.Own), ("other", FlowEnd.Other), ("either", FlowEnd.Either)];
+    public static readonly (string Word, SelectorEnd Value)[] Ends = [("own", SelectorEnd.Own), ("other", SelectorEnd.Other), ("either", SelectorEnd.Either)];
 
     public static readonly (string Word, MitigationStep Value)[] Steps =
         [("observe", MitigationStep.Observe), ("rate-limit", MitigationStep.RateLimit), ("drop", MitigationStep.Drop)];

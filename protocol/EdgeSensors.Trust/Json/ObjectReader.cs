@@ -52,6 +52,19 @@ internal sealed class ObjectReader
 
     public string String(string name, int maxLength = 256) => AsString(Value(name), PathOf(name), Faults, maxLength);
 
+    /// <summary>A text of several lines, such as a PEM key.</summary>
+    public string Lines(string name, int maxLength)
+    {
+        var value = Value(name);
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { } text && text.Length <= maxLength)
+        {
+            return text;
+        }
+
+        Faults.Add(PathOf(name), $"is not a string of at most {maxLength} characters");
+        return "";
+    }
+
     public long Integer(string name, long min, long max)
     {
         var value = Value(name);
@@ -143,14 +156,15 @@ internal sealed class ObjectReader
         }
     }
 
+    /// <summary>A text of one line. Control characters have no place in names and reasons, and canonical JSON, which escapes none of them, would not read back.</summary>
     public static string AsString(JsonElement value, string path, FaultLog faults, int maxLength = 256)
     {
-        if (value.ValueKind == JsonValueKind.String && value.GetString() is { } text && text.Length <= maxLength)
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { } text && text.Length <= maxLength && !text.Any(char.IsControl))
         {
             return text;
         }
 
-        faults.Add(path, $"is not a string of at most {maxLength} characters");
+        faults.Add(path, $"is not a string of at most {maxLength} characters, none of them a control character");
         return "";
     }
 

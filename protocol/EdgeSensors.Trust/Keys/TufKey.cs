@@ -55,7 +55,7 @@ internal sealed class TufKey
     {
         var keyType = reader.String("keytype", 64);
         var scheme = reader.String("scheme", 64);
-        var publicText = reader.Object("keyval").String("public", MaxPublicLength);
+        var publicText = reader.Object("keyval").Lines("public", MaxPublicLength);
         if (!CanonicalJson.TryEncode(value, out var canonical))
         {
             reader.Faults.Add(reader.PathOf("keyval"), "holds a number that is not an integer");

@@ -1,0 +1,83 @@
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+
+namespace EdgeSensors.Trust.Tests.Documents;
+
+/// <summary>A rule counts only inside its grant (DESIGN §5, wall 4).</summary>
+public sealed class GrantTests
+{
+    private static readonly UnixMilliseconds Now = new(Samples.Start.Value + 1000);
+
+    [Fact]
+    public void A_rule_within_its_grant_is_covered() => Assert.Null(Samples.Grant.Check(Samples.Rule, Now));
+
+    [Fact]
+    public void Each_bound_of_a_grant_binds()
+    {
+        var rule = Samples.Rule;
+        var command = rule.OpenC2;
+        Check(GrantViolation.NoSuchGrant, rule with { Grant = rule.Grant with { Id = DocumentId.Parse("others") } });
+        Check(GrantViolation.GrantNotYetValid, rule, new UnixMilliseconds(Samples.Start.Value - 1));
+        Check(GrantViolation.GrantExpired, rule with { NotAfter = new UnixMilliseconds(Samples.End.Value + 1) }, Samples.End);
+        Check(GrantViolation.RuleExpired, rule with { NotAfter = Now });
+        Check(GrantViolation.StepNotGranted, rule with { Step = MitigationStep.RateLimit });
+        Check(GrantViolation.PrefixTooWide, rule with { OpenC2 = command with { Target = Prefix.Parse("198.50.0.0/23") } });
+        Check(GrantViolation.PrefixTooWide, rule with { OpenC2 = command with { Target = Prefix.Parse("2001:db8::/63") } });
+        Check(GrantViolation.TooLong, rule with { OpenC2 = command with { StopTime = new UnixMilliseconds(Samples.End.Value + 1) } });
+        Check(GrantViolation.SensorNotGranted, rule with { Sensors = [SensorPattern.All] });
+        Check(GrantViolation.SensorNotGranted, rule with { Sensors = [SensorPattern.Parse("carrier-a/edge-01"), SensorPattern.Parse("carrier-b/edge-01")] });
+        Check(GrantViolation.PrefixExcluded, rule with { OpenC2 = command with { Target = Prefix.Parse("203.0.113.9") } });
+    }
+
+    [Fact]
+    public void More_rules_than_the_grant_allows_do_not_push_out_the_first()
+    {
+        var rules = new RuleSet
+        {
+            Revision = 1,
+            Rules =
+            [
+                Samples.Rule with { Id = DocumentId.Parse("a"), Step = MitigationStep.RateLimit }, // not covered, so it takes no place
+                Samples.Rule with { Id = DocumentId.Parse("b") },
+                Samples.Rule with { Id = DocumentId.Parse("c") },
+                Samples.Rule with { Id = DocumentId.Parse("d") },
+                Samples.Rule with { Id = DocumentId.Parse("e"), Grant = new GrantRef(OperatorId.Parse("nobody"), DocumentId.Parse("x")) },
+            ],
+        };
+
+        var judged = rules.Judge(new Dictionary<GrantRef, Grant> { [Samples.Grant.Reference] = Samples.Grant }, Now);
+
+        Assert.Equal(
+            [GrantViolation.StepNotGranted, null, null, GrantViolation.TooManyRules, GrantViolation.NoSuchGrant], judged.Select(rule => rule.Violation));
+    }
+
+    [Fact]
+    public void A_grant_that_lies_at_another_issuers_place_is_refused()
+    {
+        var bytes = Samples.Grant.ToCanonicalJson();
+
+        Assert.True(Grant.TryParse(bytes, "mitigations/national-soc/scanners.json", out _, out _));
+        Assert.False(Grant.TryParse(bytes, "mitigations/carrier-a/scanners.json", out _, out _));
+    }
+
+    [Theory]
+    [InlineData("*", "carrier-a/edge-01", true)]
+    [InlineData("carrier-a/*", "carrier-a/edge-01", true)]
+    [InlineData("carrier-a/edge-01", "carrier-a/edge-01", true)]
+    [InlineData("carrier-a/edge-01", "carrier-a/*", false)]
+    [InlineData("carrier-a/*", "*", false)]
+    [InlineData("carrier-a/*", "carrier-b/edge-01", false)]
+    public void A_pattern_contains_what_it_covers_whole(string wide, string narrow, bool contains) =>
+        Assert.Equal(contains, SensorPattern.Parse(wide).Contains(SensorPattern.Parse(narrow)));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("*/*")]
+    [InlineData("*/edge-01")]
+    [InlineData("carrier-a")]
+    [InlineData("carrier-a/edge-01/x")]
+    public void Other_patterns_are_none(string text) => Assert.False(SensorPattern.TryParse(text, out _));
+
+    private static void Check(GrantViolation expected, MitigationRule rule, UnixMilliseconds? now = null) =>
+        Assert.Equal(expected, Samples.Grant.Check(rule, now ?? Now));
+}

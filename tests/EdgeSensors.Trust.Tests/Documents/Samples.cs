@@ -1,0 +1,78 @@
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+
+namespace EdgeSensors.Trust.Tests.Documents;
+
+/// <summary>One of each document, with every member in use.</summary>
+internal static class Samples
+{
+    public static readonly UnixMilliseconds Start = new(1_900_000_000_000);
+    public static readonly UnixMilliseconds End = new(1_900_003_600_000);
+
+    public static CollectionAuthorization Authorization => new()
+    {
+        Id = DocumentId.Parse("auth-1"),
+        Operator = OperatorId.Parse("carrier-a"),
+        Sensor = SensorId.Parse("edge-01"),
+        Basis = CollectionBasis.Authorization,
+        Network = NetworkKind.Carrier,
+        Level = CollectionLevel.Targeted,
+        Directions = FlowDirections.Inbound | FlowDirections.Transit,
+        OwnPrefixes = [Prefix.Parse("192.0.2.0/24"), Prefix.Parse("2001:db8::/32")],
+        K = 5,
+        Selectors =
+        [
+            new FlowSelector { End = SelectorEnd.Other, Prefix = Prefix.Parse("198.51.100.7"), Fields = ["sourceIPv4Address", "octetDeltaCount"] },
+            new FlowSelector { End = SelectorEnd.Own, Port = 2323, Fields = ["protocolIdentifier"] },
+        ],
+        PseudonymKey = new SealedPseudonymKey(new byte[32], new byte[48]),
+        NotBefore = Start,
+        NotAfter = End,
+    };
+
+    public static DomesticPrefixTable Domestic => new() { Version = 3, Prefixes = [Prefix.Parse("203.0.113.0/24"), Prefix.Parse("2001:db8:1::/48")] };
+
+    public static AddressList Listed => new()
+    {
+        Version = 9,
+        Entries = [new ListedPrefix(Prefix.Parse("198.51.100.1"), DocumentId.Parse("c2")), new ListedPrefix(Prefix.Parse("2001:db8::1"), DocumentId.Parse("scanner"))],
+    };
+
+    public static Grant Grant => new()
+    {
+        Id = DocumentId.Parse("scanners"),
+        Issuer = OperatorId.Parse("national-soc"),
+        Actions = new HashSet<MitigationStep> { MitigationStep.Drop, MitigationStep.Observe },
+        MinPrefixLengthV4 = 24,
+        MinPrefixLengthV6 = 64,
+        MaxDurationMs = 3_600_000,
+        MaxRules = 2,
+        Sensors = [SensorPattern.Parse("carrier-a/*"), SensorPattern.Parse("carrier-b/edge-09")],
+        ExcludedPrefixes = [Prefix.Parse("203.0.113.0/24")],
+        NotBefore = Start,
+        NotAfter = End,
+    };
+
+    public static MitigationRule Rule => new()
+    {
+        Id = DocumentId.Parse("rule-1"),
+        Grant = new GrantRef(OperatorId.Parse("national-soc"), DocumentId.Parse("scanners")),
+        OpenC2 = new SlpfCommand
+        {
+            Target = Prefix.Parse("198.51.100.7"),
+            Direction = SlpfDirection.Ingress,
+            DropProcess = SlpfDropProcess.None,
+            StartTime = Start,
+            StopTime = End,
+        },
+        ReasonText = "scanned 4,000 ports",
+        ReasonAlerts = ["a-1", "a-2"],
+        Sensors = [SensorPattern.Parse("carrier-a/*")],
+        Step = MitigationStep.Drop,
+        ExpectedCollateral = "none: one address, seen scanning only",
+        NotAfter = End,
+        RevertAtHits = 1_000_000,
+    };
+
+    public static RuleSet Rules => new() { Revision = 12, Rules = [Rule, Rule with { Id = DocumentId.Parse("rule-2"), RevertAtHits = null }] };
+}
