@@ -24,9 +24,9 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
     /// <summary>Proposes; where an open one for the same target and step is there, that one is given back.</summary>
     public Decision Propose(Proposal proposal, string who)
     {
-        if (proposal.Reason.Length is 0 or > MaxReasonLength)
+        if (proposal.Reason.Length == 0 || !MitigationRule.IsText(proposal.Reason))
         {
-            return new Refusal(RefusalKind.Invalid, $"a reason has 1 to {MaxReasonLength} characters");
+            return new Refusal(RefusalKind.Invalid, $"a reason is one line of 1 to {MaxReasonLength} characters");
         }
 
         var duration = proposal.Duration ?? settings.Duration;

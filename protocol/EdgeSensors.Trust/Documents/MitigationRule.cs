@@ -6,6 +6,9 @@ namespace EdgeSensors.Trust.Documents;
 /// <summary>One rule of a <see cref="RuleSet"/>: an OpenC2 command, and around it what the SLPF profile has no words for.</summary>
 public sealed record MitigationRule
 {
+    /// <summary>The most characters of <see cref="ReasonText"/> and <see cref="ExpectedCollateral"/>.</summary>
+    public const int MaxTextLength = 1024;
+
     /// <summary>Names the rule; receipts and counters quote it.</summary>
     public required DocumentId Id { get; init; }
 
@@ -15,7 +18,7 @@ public sealed record MitigationRule
     /// <summary>The command.</summary>
     public required SlpfCommand OpenC2 { get; init; }
 
-    /// <summary>Why, for a person: at most 1,024 characters.</summary>
+    /// <summary>Why, for a person: see <see cref="IsText"/>.</summary>
     public required string ReasonText { get; init; }
 
     /// <summary>The ids of the alerts that it rests on, at most 64 of at most 64 characters each.</summary>
@@ -27,7 +30,7 @@ public sealed record MitigationRule
     /// <summary>The step of the ladder.</summary>
     public required MitigationStep Step { get; init; }
 
-    /// <summary>Whom else it is expected to hit, for a person: at most 1,024 characters.</summary>
+    /// <summary>Whom else it is expected to hit, for a person: see <see cref="IsText"/>.</summary>
     public required string ExpectedCollateral { get; init; }
 
     /// <summary>The first moment it holds no more, whatever the command says.</summary>
@@ -38,6 +41,9 @@ public sealed record MitigationRule
 
     /// <summary>The first moment it holds no more: the earlier of <see cref="NotAfter"/> and the command's stop time.</summary>
     public UnixMilliseconds EffectiveUntil => NotAfter < OpenC2.StopTime ? NotAfter : OpenC2.StopTime;
+
+    /// <summary>Whether a text may be a reason or an expected collateral: one line, at most <see cref="MaxTextLength"/> characters, no control character.</summary>
+    public static bool IsText(string text) => text is { Length: <= MaxTextLength } && !text.Any(char.IsControl);
 
     /// <summary>Whether a sensor is to apply it.</summary>
     public bool IsFor(OperatorId op, SensorId sensor) => Sensors.Any(pattern => pattern.Matches(op, sensor));
@@ -87,11 +93,11 @@ public sealed record MitigationRule
             Id = reader.Id("id"),
             Grant = grant,
             OpenC2 = SlpfCommand.Read(reader.Object("openc2")),
-            ReasonText = reason.String("text", 1024),
+            ReasonText = reason.String("text", MaxTextLength),
             ReasonAlerts = reason.List("alerts", 0, 64, (item, path) => ObjectReader.AsString(item, path, reader.Faults, 64)),
             Sensors = scope.Sensors(),
             Step = reader.Word("step", Words.Steps),
-            ExpectedCollateral = reader.String("expected_collateral", 1024),
+            ExpectedCollateral = reader.String("expected_collateral", MaxTextLength),
             NotAfter = reader.Time("not_after"),
             RevertAtHits = revertAt?.Integer("hits", 1, long.MaxValue),
         };

@@ -155,7 +155,7 @@ internal sealed partial class TestHub : IAsyncDisposable
                 Sensor = Gateway.Sensor,
                 Basis = CollectionBasis.Consent,
                 Network = NetworkKind.Owner,
-                Level = Trust.Documents.CollectionLevel.Broad,
+                Level = CollectionLevel.Broad,
                 Directions = FlowDirections.Inbound,
                 OwnPrefixes = [Prefix.Parse("192.0.2.0/24")],
                 K = 1,
