@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+using EdgeSensors.Metering.Collect.Accounting;
+using EdgeSensors.Metering.Collect.Templates;
+
+namespace EdgeSensors.Metering.Collect.Ipfix;
+
+/// <summary>Reads IPFIX messages (RFC 7011 §3.1): a header of 16 octets, then sets.</summary>
+internal sealed class IpfixDecoder(CollectorTotals totals, ExporterTable exporters, TemplateSetReader templates, DataSetReader data)
+{
+    public const int HeaderLength = 16;
+
+    public CollectStatus Read(ExporterEndpoint from, long receivedNs, bool isStream, Span<byte> message)
+    {
+        if (message.Length < HeaderLength)
+            return CollectStatus.HeaderTruncated;
+        int length = BinaryPrimitives.ReadUInt16BigEndian(message[2..]);
+        if (length < HeaderLength)
+            return CollectStatus.Malformed;
+        var exportNs = BinaryPrimitives.ReadUInt32BigEndian(message[4..]) * 1_000_000_000L;
+        var sequence = BinaryPrimitives.ReadUInt32BigEndian(message[8..]);
+        var domainId = BinaryPrimitives.ReadUInt32BigEndian(message[12..]);
+
+        var domain = exporters.Get(new DomainKey(from, ExportFormat.Ipfix, domainId, from.Address), receivedNs);
+        if (!domain.Begin(sequence, Fingerprint.Of(message), exportNs, receivedNs, uptimeMs: null))
+            return CollectStatus.Duplicate;
+        var context = new MessageContext
+        {
+            Domain = domain, Serial = domain.MessageCount, ReceivedNs = receivedNs, ExportNs = exportNs, IsStream = isStream,
+        };
+        var records = 0;
+        var status = ReadSets(message[HeaderLength..Math.Min(length, message.Length)], in context, ref records);
+        domain.Sequence.End(records);
+        return status == CollectStatus.Ok && length > message.Length ? CollectStatus.Truncated : status;
+    }
+
+    private CollectStatus ReadSets(Span<byte> sets, in MessageContext context, ref int records)
+    {
+        while (sets.Length >= 4)
+        {
+            var id = BinaryPrimitives.ReadUInt16BigEndian(sets);
+            int length = BinaryPrimitives.ReadUInt16BigEndian(sets[2..]);
+            if (length < 4)
+                return sets.ContainsAnyExcept((byte)0) ? CollectStatus.Malformed : CollectStatus.Ok;
+            if (length > sets.Length)
+                return CollectStatus.Truncated;
+            var set = sets[4..length];
+            sets = sets[length..];
+            switch (id)
+            {
+                case 2 or 3:
+                    if (!templates.ReadIpfix(id == 3, set, in context, ref records))
+                        return CollectStatus.Malformed;
+                    break;
+                case < 256:
+                    totals.ReservedSetCount++;
+                    break;
+                default:
+                    records += data.Read(id, set, in context);
+                    break;
+            }
+        }
+
+        return CollectStatus.Ok;
+    }
+}
