@@ -73,6 +73,8 @@ internal sealed class HubHost : IAsyncDisposable
         var inboxStore = Keep(new SqliteInbox(Path.Combine(configuration.Inbox.Folder, "inbox.db"), configuration.Inbox.MaxRejected, configuration.Inbox.MaxMiB));
         var decisions = Keep(new SqliteDecisionStore(Path.Combine(configuration.Store.Folder, "decisions.db")));
 
+        var flows = Keep(new DuckDbFlowStore(Path.Combine(configuration.Store.Folder, "flows.duckdb")));
+
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(configuration.LogLevel);
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -101,20 +103,26 @@ internal sealed class HubHost : IAsyncDisposable
         };
         var policy = new Policy(mitigations, Signed, configuration.Policy);
         var correlator = new Correlator(inboxStore, decisions, new IncidentJoin(configuration.Store.JoinWindow), policy, time, Logger<Correlator>());
+        var projector = new FlowProjector(inboxStore, flows, configuration.Store.FlowRetention, time, Logger<FlowProjector>());
         writer.Committed += batch =>
         {
+            if (batch.HasReports)
+            {
+                projector.Wake();
+            }
+
             if (batch.HasControl)
             {
                 correlator.Wake();
             }
         };
-        writer.SettledUpTo = () => correlator.Position;
+        writer.SettledUpTo = () => Math.Min(correlator.SettledUpTo, projector.SettledUpTo);
 
         _app.UseMiddleware<AccessControl>();
         UpdateFiles.Map(_app, repository);
         _app.MapOpenApi();
-        new HubApi(decisions, mitigations, policy, broker).Map(_app);
-        Health.Map(_app, meters, writer, publisher, correlator);
+        new HubApi(decisions, mitigations, policy, flows, broker).Map(_app);
+        Health.Map(_app, meters, writer, publisher, correlator, projector);
 
         // MQTT connections do not end by themselves; without this a stop would wait for them.
         _app.Lifetime.ApplicationStopping.Register(() => broker.DisposeAsync().AsTask().GetAwaiter().GetResult());
@@ -125,7 +133,9 @@ internal sealed class HubHost : IAsyncDisposable
         _started.Insert(0, broker);
         await publisher.StartAsync();
         correlator.Start();
+        projector.Start();
         _started.Add(correlator);
+        _started.Add(projector);
         _started.Add(publisher);
         try
         {

@@ -1,20 +1,21 @@
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Inbox;
 using EdgeSensors.Hub.Sign;
+using EdgeSensors.Hub.Store;
 
 namespace EdgeSensors.Hub.Api;
 
 /// <summary><c>/healthz</c>: 200 while commits and publications go through, 503 while one does not; counters since the start in both.</summary>
 internal static class Health
 {
-    public static void Map(IEndpointRouteBuilder routes, InboxMeters meters, InboxWriter writer, Publisher publisher, Correlator correlator) =>
+    public static void Map(IEndpointRouteBuilder routes, InboxMeters meters, InboxWriter writer, Publisher publisher, Correlator correlator, FlowProjector projector) =>
         routes.MapGet("/healthz", () =>
         {
             var t = meters.Totals;
             var healthy = writer.IsHealthy && publisher.IsHealthy;
             var view = new HealthView(
                 healthy ? "ok" : "failing", writer.IsHealthy, publisher.IsHealthy, t.Received, t.Committed, t.Duplicates, t.Rejected, t.Unnumbered,
-                t.Refused, t.CommitFailures, t.GivenUp, t.Connections, writer.Queued, correlator.Position, 0);
+                t.Refused, t.CommitFailures, t.GivenUp, t.Connections, writer.Queued, correlator.Position, projector.Position);
             return TypedResults.Json(view, statusCode: healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
         }).WithSummary("Whether the hub commits and publishes, with its counters since the start");
 }

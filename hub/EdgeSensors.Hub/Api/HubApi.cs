@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace EdgeSensors.Hub.Api;
 
 /// <summary>The REST API under <c>/api/v1</c>, for people; its description is at <c>/openapi/v1.json</c>.</summary>
-internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Policy policy, Broker broker)
+internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Policy policy, IFlowStore flows, Broker broker)
 {
     private const int MaxRows = 1_000;
 
@@ -24,6 +24,8 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
         api.MapPost("/mitigations/{id}/approve", Approve).WithSummary("Approve a proposed mitigation: it is signed and published at once");
         api.MapPost("/mitigations/{id}/revoke", Revoke).WithSummary("Take a mitigation back, or turn a proposal down");
         api.MapGet("/sensors", Sensors).WithSummary("Sensors and what each last said of itself");
+        api.MapGet("/windows", Windows).WithSummary("Windows as sensors reported them, the latest first; sensor=operator/sensor for one of them");
+        api.MapGet("/flows", Flows).WithSummary("Picked flows that touch an address or pseudonym, the latest first");
         api.MapGet("/audit", Audit).WithSummary("Who did what, the latest first");
     }
 
@@ -45,13 +47,13 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
     {
         if (!Prefix.TryParse(body.Target, out var target))
         {
-            return Invalid("target is no IP address or prefix with its host bits zero");
+            return Wrong("target is no IP address or prefix with its host bits zero");
         }
 
         var step = MitigationStep.Drop;
         if (body.Step is not null && !Word.TryStep(body.Step, out step))
         {
-            return Invalid("step is none of observe, rate-limit, drop");
+            return Wrong("step is none of observe, rate-limit, drop");
         }
 
         var sensors = new List<SensorPattern>();
@@ -59,7 +61,7 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
         {
             if (!SensorPattern.TryParse(text, out var pattern))
             {
-                return Invalid($"sensors holds '{text}', which is none of *, operator/*, operator/sensor");
+                return Wrong($"sensors holds '{text}', which is none of *, operator/*, operator/sensor");
             }
 
             sensors.Add(pattern);
@@ -67,13 +69,13 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
 
         if (body.DurationMinutes is { } minutes && !(minutes is > 0 and < 1_000_000))
         {
-            return Invalid("duration_minutes is out of range");
+            return Wrong("duration_minutes is out of range");
         }
 
         var incident = body.Incident is { } id ? store.FindIncident(id) : null;
         if (body.Incident is not null && incident is null)
         {
-            return Invalid($"there is no incident {body.Incident}");
+            return Wrong($"there is no incident {body.Incident}");
         }
 
         return Answer(mitigations.Propose(
@@ -97,6 +99,16 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
 
     private Ok<IEnumerable<SensorView>> Sensors() => TypedResults.Ok(store.Sensors().Select(s => SensorView.Of(s, broker.IsConnected(s.Name))));
 
+    private Results<Ok<IReadOnlyList<StoredWindow>>, JsonHttpResult<ErrorView>> Windows(string? sensor, int? max)
+    {
+        SensorName name = default;
+        return sensor is null || SensorName.TryParse(sensor, out name)
+            ? TypedResults.Ok(flows.Windows(sensor is null ? null : name, Bound(max)))
+            : Wrong("sensor is not operator/sensor");
+    }
+
+    private Ok<IReadOnlyList<StoredFlow>> Flows(string address, int? max) => TypedResults.Ok(flows.FlowsOf(address, Bound(max)));
+
     private Ok<IEnumerable<AuditView>> Audit(int? max) =>
         TypedResults.Ok(store.Audit(Bound(max)).Select(a => new AuditView(a.At.Value, a.Who, a.What, a.Subject, a.Detail)));
 
@@ -114,5 +126,5 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
             _ => StatusCodes.Status403Forbidden,
         });
 
-    private static JsonHttpResult<ErrorView> Invalid(string reason) => TypedResults.Json(new ErrorView(reason), statusCode: StatusCodes.Status400BadRequest);
+    private static JsonHttpResult<ErrorView> Wrong(string reason) => TypedResults.Json(new ErrorView(reason), statusCode: StatusCodes.Status400BadRequest);
 }

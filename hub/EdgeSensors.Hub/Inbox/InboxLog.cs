@@ -27,4 +27,7 @@ internal static partial class InboxLog
 
     [LoggerMessage(8, LogLevel.Debug, "Broker: {Message}")]
     public static partial void Broker(this ILogger logger, Exception? exception, string message);
+
+    [LoggerMessage(9, LogLevel.Error, "{Station} stands still: {Reason}; tried again every second")]
+    public static partial void FollowerFailed(this ILogger logger, Exception exception, string station, string reason);
 }

@@ -15,7 +15,12 @@ internal sealed partial class TestHub
     /// <summary>A client with a person's certificate.</summary>
     public HttpClient AsAlice => _alice ??= Http(OperatorCertificate(Alice));
 
-    public Task<HealthView> HealthAsync() => GetAsync<HealthView>("/healthz");
+    /// <summary>How the hub is; a hub that is not well says so with status 503 and the same figures.</summary>
+    public async Task<HealthView> HealthAsync()
+    {
+        using var answer = await AsAlice.GetAsync(new Uri("/healthz", UriKind.Relative), TestContext.Current.CancellationToken);
+        return (await answer.Content.ReadFromJsonAsync<HealthView>(Json, TestContext.Current.CancellationToken))!;
+    }
 
     public Task<List<MitigationView>> MitigationsAsync() => GetAsync<List<MitigationView>>("/api/v1/mitigations");
 
