@@ -239,6 +239,8 @@ public sealed class NftEnforcerTests(ITestOutputHelper output)
         var end = new UnixMilliseconds(UnixMilliseconds.Now(TimeProvider.System).Value + 3_600_000);
         EnforcedRule[] rules = [.. Enumerable.Range(0, 10_000).Select(i => new EnforcedRule(
             DocumentId.Parse($"rule-{i}"), Prefix.Of([10, 0, (byte)(i >> 8), (byte)i]), SlpfDirection.Ingress, MitigationStep.Drop, end))];
+        await Timed("the first rule", () => network.Apply(Plan(Rule("first", "192.0.2.10"))));
+        await Timed("one rule more", () => network.Apply(Plan(Rule("first", "192.0.2.10"), Rule("second", "192.0.2.11"))));
         await Timed("load 10,000", () => network.Apply(Plan(rules)));
         await Timed("the same again", () => network.Apply(Plan(rules)));
         await Timed("10 more, 10 fewer", () => network.Apply(Plan([.. rules[10..], .. Enumerable.Range(0, 10).Select(i => Rule($"new-{i}", $"192.0.2.{i + 10}"))])));
