@@ -48,7 +48,7 @@ internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat
         var untilLook = PacketsBetweenLooks;
         while (capture.Read(ref packet) != PacketRead.End)
         {
-            meter.Add(ref packet);
+            meter.Enqueue(ref packet);
             if (--untilLook == 0)
             {
                 untilLook = PacketsBetweenLooks;
@@ -58,6 +58,7 @@ internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat
             }
         }
 
+        meter.Drain();
         meter.Flows.Flush();
         writer.Flush();
         progress.Clear();

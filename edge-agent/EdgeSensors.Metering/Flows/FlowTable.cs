@@ -121,10 +121,15 @@ public sealed partial class FlowTable
 
     private ref BiflowRecord AddPacket(scoped in PacketHeader header)
     {
-        AdvanceTo(header.TimestampNs);
         var fromA = FlowKey.Make(in header, _withVlan, out var key);
-        var hash = FlowKey.Hash(ref key, _seed);
-        var index = Find(ref key, hash);
+        return ref AddPacket(in header, in key, FlowKey.Hash(in key, _seed), fromA);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref BiflowRecord AddPacket(scoped in PacketHeader header, scoped ref readonly FlowKey key, uint hash, bool fromA)
+    {
+        AdvanceTo(header.TimestampNs);
+        var index = Find(in key, hash);
         if (index < 0)
             return ref BeginFlow(in header, in key, hash, fromA);
         ref var record = ref _pool[index];

@@ -6,6 +6,9 @@ namespace EdgeSensors.Metering.Flows;
 /// <summary>The way of a packet through the meter: decode, count, flow table.</summary>
 public sealed class PacketMeter
 {
+    private readonly PacketHeader[] _queue = new PacketHeader[FlowTable.BatchSize];
+    private int _queued;
+
     /// <summary>Makes a meter.</summary>
     /// <param name="options">How the flow table divides.</param>
     /// <param name="consumer">Takes the biflows that end.</param>
@@ -35,6 +38,39 @@ public sealed class PacketMeter
         return status;
     }
 
+    /// <summary>
+    /// Meters one packet soon: the flow table learns of it when enough have come that their look-ups overlap, or at <see cref="Drain"/>. For sources faster than anyone watches.
+    /// </summary>
+    /// <param name="packet">As its source handed it over; not changed, and not needed afterwards.</param>
+    public DecodeStatus Enqueue(ref readonly CapturedPacket packet)
+    {
+        ref var header = ref _queue[_queued];
+        var status = FrameDecoder.Decode(packet.LinkType, packet.Data, packet.OriginalLength, packet.TimestampNs, out header);
+        Totals.Add(status, in header, packet.Data.Length, packet.OriginalLength);
+        if (header.IpVersion == 0)
+        {
+            Drain();
+            Flows.AdvanceTo(packet.TimestampNs);
+            return status;
+        }
+
+        var quotes = header.QuotedOffset != 0;
+        if (++_queued < _queue.Length && !quotes)
+            return status;
+        var error = header;
+        Drain();
+        if (quotes && FrameDecoder.TryDecodeQuoted(packet.Data, in error, out var quoted))
+            Flows.MarkRefused(in quoted);
+        return status;
+    }
+
+    /// <summary>Brings the flow table up to date with all that was enqueued.</summary>
+    public void Drain()
+    {
+        Flows.AddRange(_queue.AsSpan(0, _queued));
+        _queued = 0;
+    }
+
     /// <summary>Meters all that a source has, up to its end, and exports what is still open.</summary>
     /// <param name="source">A capture file, or anything that ends.</param>
     /// <param name="cancellationToken">Looked at every few thousand packets.</param>
@@ -44,11 +80,12 @@ public sealed class PacketMeter
         CapturedPacket packet = default;
         for (var count = 1L; source.Read(ref packet) != PacketRead.End; count++)
         {
-            Add(ref packet);
+            Enqueue(ref packet);
             if ((count & 0xFFF) == 0)
                 cancellationToken.ThrowIfCancellationRequested();
         }
 
+        Drain();
         Flows.Flush();
     }
 }
