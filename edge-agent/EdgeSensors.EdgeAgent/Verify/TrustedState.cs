@@ -1,0 +1,40 @@
+using EdgeSensors.Trust.Documents;
+
+namespace EdgeSensors.EdgeAgent.Verify;
+
+/// <summary>What the agent may act on: documents that one verified repository held, and until when that verification is good.</summary>
+internal sealed record TrustedState
+{
+    /// <summary>Nothing was verified yet: only health is reported and nothing is enforced.</summary>
+    public static TrustedState None { get; } = new();
+
+    /// <summary>Version of the TUF timestamp; null before the first.</summary>
+    public long? TimestampVersion { get; init; }
+
+    /// <summary>When the first top-level role expires: nothing here is trusted from then on.</summary>
+    public DateTimeOffset Expires { get; init; } = DateTimeOffset.MinValue;
+
+    /// <summary>What this sensor may report; null when there is none that verified.</summary>
+    public CollectionAuthorization? Authorization { get; init; }
+
+    /// <summary>The key of the authorisation's pseudonyms, opened with the sensor's own; null where the authorisation has none.</summary>
+    public ReadOnlyMemory<byte>? PseudonymKey { get; init; }
+
+    /// <summary>The domestic prefixes; null when there is no table.</summary>
+    public DomesticPrefixTable? Domestic { get; init; }
+
+    /// <summary>Addresses whose contact is reported; null when there is no list.</summary>
+    public AddressList? Listed { get; init; }
+
+    /// <summary>The rules; null when the repository has none, or they did not verify (see <see cref="RulesRefusal"/>).</summary>
+    public RuleSet? Rules { get; init; }
+
+    /// <summary>Set when the rules did not verify: why, as a token. What stood before stays until it runs out.</summary>
+    public string? RulesRefusal { get; init; }
+
+    /// <summary>The grants that the rules name and that verified.</summary>
+    public IReadOnlyDictionary<GrantRef, Grant> Grants { get; init; } = new Dictionary<GrantRef, Grant>();
+
+    /// <summary>Whether anything here may still be acted on.</summary>
+    public bool IsTrustedAt(DateTimeOffset now) => now < Expires;
+}

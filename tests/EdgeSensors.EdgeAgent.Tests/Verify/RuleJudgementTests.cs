@@ -1,0 +1,94 @@
+using EdgeSensors.EdgeAgent.Configuration;
+using EdgeSensors.EdgeAgent.Verify;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+
+namespace EdgeSensors.EdgeAgent.Tests.Verify;
+
+/// <summary>Wall 4: a rule counts only inside a verified grant and inside the owner's own limits.</summary>
+public class RuleJudgementTests
+{
+    private static readonly UnixMilliseconds Now = new(1_790_000_000_000);
+    private static readonly SensorName Sensor = new(OperatorId.Parse("isp-a"), SensorId.Parse("gw-1"));
+
+    [Fact]
+    public void A_rule_that_a_grant_covers_and_the_owner_allows_is_carried_out() => Assert.Null(Refusal(Rule()));
+
+    [Fact]
+    public void Without_its_grant_it_is_refused() =>
+        Assert.Equal("grant-missing", Assert.Single(RuleJudgement.Judge(Set(Rule()), new Dictionary<GrantRef, Grant>(), Sensor, new OwnerLimits(), Now)).Refusal);
+
+    [Fact]
+    public void A_rule_for_another_sensor_is_nothing_to_this_one() =>
+        Assert.Empty(RuleJudgement.Judge(Set(Rule() with { Sensors = [SensorPattern.Parse("isp-b/*")] }), Grants, Sensor, new OwnerLimits(), Now));
+
+    [Fact]
+    public void Wider_than_the_owner_allows_is_refused_whatever_is_signed() =>
+        Assert.Equal("owner-prefix-too-wide", Refusal(Rule("203.0.113.0/24"), new OwnerLimits { MinPrefixLengthV4 = 32 }));
+
+    [Fact]
+    public void Longer_than_the_owner_allows_is_refused() =>
+        Assert.Equal("owner-too-long", Refusal(Rule(), new OwnerLimits { MaxDuration = TimeSpan.FromMinutes(1) }));
+
+    [Fact]
+    public void More_than_the_owner_allows_are_refused_from_the_first_too_many() =>
+        Assert.Equal(
+            [null, "owner-too-many-rules"],
+            RuleJudgement.Judge(Set(Rule(), Rule("198.51.100.2")), Grants, Sensor, new OwnerLimits { MaxRules = 1 }, Now).Select(v => v.Refusal));
+
+    [Fact]
+    public void A_rule_whose_time_has_not_begun_waits() =>
+        Assert.Equal("not-started", Refusal(Rule(start: Now.Value + 1000)));
+
+    [Fact]
+    public void A_rule_whose_time_is_over_is_refused() =>
+        Assert.Equal("rule-expired", Refusal(Rule(start: Now.Value - 7_200_000)));
+
+    [Fact]
+    public void Every_way_to_break_the_grant_has_its_token()
+    {
+        Assert.Equal("grant-prefix-too-wide", Refusal(Rule("198.51.0.0/16"), new OwnerLimits { MinPrefixLengthV4 = 0 }));
+        Assert.Equal("grant-prefix-excluded", Refusal(Rule("192.0.2.9")));
+        Assert.Equal("grant-step", Refusal(Rule() with { Step = MitigationStep.RateLimit }));
+    }
+
+    private static string? Refusal(MitigationRule rule, OwnerLimits? owner = null) =>
+        Assert.Single(RuleJudgement.Judge(Set(rule), Grants, Sensor, owner ?? new OwnerLimits(), Now)).Refusal;
+
+    private static RuleSet Set(params MitigationRule[] rules) => new() { Revision = 1, Rules = rules };
+
+    private static readonly Grant Standing = new()
+    {
+        Id = DocumentId.Parse("standing"),
+        Issuer = OperatorId.Parse("authority"),
+        Actions = new HashSet<MitigationStep> { MitigationStep.Observe, MitigationStep.Drop },
+        MinPrefixLengthV4 = 24,
+        MinPrefixLengthV6 = 64,
+        MaxDurationMs = 3_600_000,
+        MaxRules = 10,
+        Sensors = [SensorPattern.All],
+        ExcludedPrefixes = [Prefix.Parse("192.0.2.0/24")],
+        NotBefore = new(Now.Value - 86_400_000),
+        NotAfter = new(Now.Value + 86_400_000),
+    };
+
+    private static Dictionary<GrantRef, Grant> Grants => new() { [Standing.Reference] = Standing };
+
+    private static MitigationRule Rule(string target = "198.51.100.7", long? start = null) => new()
+    {
+        Id = DocumentId.Parse("rule-" + target.Replace('.', '-').Replace('/', '-')),
+        Grant = Standing.Reference,
+        OpenC2 = new SlpfCommand
+        {
+            Target = Prefix.Parse(target),
+            Direction = SlpfDirection.Ingress,
+            StartTime = new(start ?? Now.Value),
+            StopTime = new((start ?? Now.Value) + 3_600_000),
+        },
+        ReasonText = "scan",
+        Sensors = [SensorPattern.All],
+        Step = MitigationStep.Drop,
+        ExpectedCollateral = "none",
+        NotAfter = new((start ?? Now.Value) + 3_600_000),
+    };
+}

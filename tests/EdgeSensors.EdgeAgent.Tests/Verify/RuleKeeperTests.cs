@@ -1,0 +1,187 @@
+using EdgeSensors.EdgeAgent.Configuration;
+using EdgeSensors.EdgeAgent.Enforce;
+using EdgeSensors.EdgeAgent.Outbox;
+using EdgeSensors.EdgeAgent.Verify;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Client;
+using EdgeSensors.Trust.Documents;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EdgeSensors.EdgeAgent.Tests.Verify;
+
+/// <summary>Walls 4 and 5 between the signed rules and the enforcer, which is the only fake here.</summary>
+public sealed class RuleKeeperTests : IDisposable
+{
+    private static readonly SensorName Sensor = new(OperatorId.Parse("isp-a"), SensorId.Parse("gw-1"));
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("edgesensors-keeper-").FullName;
+    private readonly DurableOutbox _outbox;
+    private readonly ScriptedEnforcer _enforcer = new();
+    private readonly RuleKeeper _keeper;
+    private ulong _read;
+
+    public RuleKeeperTests()
+    {
+        Assert.True(DurableOutbox.TryOpen(_directory, 1 << 20, out var outbox, out var error), error);
+        _outbox = outbox;
+        _keeper = new RuleKeeper(Sensor, new AgentConfiguration(), _enforcer, _outbox, TimeProvider.System, NullLogger.Instance);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _keeper.Dispose();
+        _outbox.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_verified_rule_is_enforced_and_a_receipt_says_so()
+    {
+        await _keeper.ApplyAsync(State(1, Rule("rule-1")), null, Cancel);
+        Assert.Equal("rule-1", Assert.Single(_enforcer.Plan.Rules).Id.Text);
+        var receipt = Assert.Single(Receipts());
+        Assert.Equal((1UL, 1UL, RuleState.Enforced), (receipt.TimestampVersion!.Value, receipt.RulesRevision!.Value, Assert.Single(receipt.Rules).State));
+        Assert.Equal("none", receipt.Witness);
+    }
+
+    [Fact]
+    public async Task A_rule_that_is_absent_from_the_next_set_is_taken_back_at_once()
+    {
+        await _keeper.ApplyAsync(State(1, Rule("rule-1")), null, Cancel);
+        Receipts();
+        await _keeper.ApplyAsync(State(2), null, Cancel);
+        Assert.Empty(_enforcer.Plan.Rules);
+        Assert.Equal(RuleState.Revoked, Assert.Single(Assert.Single(Receipts()).Rules).State);
+    }
+
+    [Fact]
+    public async Task A_refused_update_changes_nothing_and_is_receipted_with_the_reason()
+    {
+        await _keeper.ApplyAsync(State(1, Rule("rule-1")), null, Cancel);
+        Receipts();
+        await _keeper.ApplyAsync(State(1, Rule("rule-1")), new TufError(TufErrorKind.Rollback, "snapshot", "5.5.5", "goes back"), Cancel);
+        Assert.Single(_enforcer.Plan.Rules);
+        Assert.Equal("tuf-rollback", Assert.Single(Receipts()).Refusal);
+    }
+
+    [Fact]
+    public async Task A_hub_out_of_reach_is_no_update_and_makes_no_receipt()
+    {
+        await _keeper.ApplyAsync(State(1, Rule("rule-1")), new TufError(TufErrorKind.Unreachable, "timestamp", "5.4.1", "away"), Cancel);
+        Assert.Empty(Receipts());
+    }
+
+    [Fact]
+    public async Task A_rule_at_its_bound_of_hits_takes_itself_back()
+    {
+        await _keeper.ApplyAsync(State(1, Rule("rule-1") with { RevertAtHits = 100 }), null, Cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var running = _keeper.RunAsync(stop.Token);
+        _enforcer.Hits = [new RuleHits(DocumentId.Parse("rule-1"), 100, 6000)];
+        await Until(() => _enforcer.Plan.Rules.Count == 0);
+        await Until(() => _outbox.Read(0, 100).Count > 1);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        var last = Receipts().SelectMany(r => r.Rules).Last();
+        Assert.Equal((RuleState.Expired, "hit-bound", 100UL), (last.State, last.Reason, last.HitPackets));
+    }
+
+    [Fact]
+    public async Task What_somebody_else_removed_is_put_back()
+    {
+        await _keeper.ApplyAsync(State(1, Rule("rule-1")), null, Cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var running = _keeper.RunAsync(stop.Token);
+        var before = _enforcer.Applied;
+        _enforcer.Intact = false;
+        await Until(() => _enforcer.Applied > before);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    private static async Task Until(Func<bool> condition)
+    {
+        for (var i = 0; i < 600 && !condition(); i++)
+        {
+            await Task.Delay(50, Cancel);
+        }
+
+        Assert.True(condition());
+    }
+
+    private List<ReceiptMessage> Receipts()
+    {
+        var receipts = new List<ReceiptMessage>();
+        foreach (var message in _outbox.Read(_read, 1000))
+        {
+            _read = message.Id.Sequence;
+            Assert.True(ReceiptCodec.TryDecode(message.Payload, out var receipt, out var error), error.ToString());
+            receipts.Add(receipt!);
+        }
+
+        return receipts;
+    }
+
+    private static TrustedState State(long version, params MitigationRule[] rules) => new()
+    {
+        TimestampVersion = version,
+        Expires = DateTimeOffset.MaxValue,
+        Rules = new RuleSet { Revision = version, Rules = rules },
+        Grants = new Dictionary<GrantRef, Grant> { [Standing.Reference] = Standing },
+    };
+
+    private static readonly UnixMilliseconds Start = UnixMilliseconds.Now(TimeProvider.System);
+
+    private static readonly Grant Standing = new()
+    {
+        Id = DocumentId.Parse("standing"),
+        Issuer = OperatorId.Parse("authority"),
+        Actions = new HashSet<MitigationStep> { MitigationStep.Drop },
+        MinPrefixLengthV4 = 32,
+        MinPrefixLengthV6 = 128,
+        MaxDurationMs = 3_600_000,
+        MaxRules = 10,
+        Sensors = [SensorPattern.All],
+        NotBefore = new(0),
+        NotAfter = new(UnixMilliseconds.MaxValue),
+    };
+
+    private static MitigationRule Rule(string id) => new()
+    {
+        Id = DocumentId.Parse(id),
+        Grant = Standing.Reference,
+        OpenC2 = new SlpfCommand { Target = Prefix.Parse("198.51.100.7"), Direction = SlpfDirection.Ingress, StartTime = Start, StopTime = new(Start.Value + 3_600_000) },
+        ReasonText = "scan",
+        Sensors = [SensorPattern.All],
+        Step = MitigationStep.Drop,
+        ExpectedCollateral = "none",
+        NotAfter = new(Start.Value + 3_600_000),
+    };
+
+    private sealed class ScriptedEnforcer : IEnforcer
+    {
+        public EnforcementPlan Plan { get; private set; } = EnforcementPlan.Empty;
+
+        public int Applied { get; private set; }
+
+        public RuleHits[] Hits { get; set; } = [];
+
+        public bool Intact { get; set; } = true;
+
+        public string Name => "scripted";
+
+        public string? Limitation => null;
+
+        public Task<EnforcementOutcome> ApplyAsync(EnforcementPlan plan, CancellationToken cancellationToken)
+        {
+            Plan = plan;
+            Intact = true;
+            Applied++;
+            return Task.FromResult(new EnforcementOutcome([.. plan.Rules.Select(r => new RuleEnforcement(r.Id, RuleState.Enforced))]));
+        }
+
+        public Task<HitReading> ReadHitsAsync(CancellationToken cancellationToken) => Task.FromResult(new HitReading(Hits, Intact));
+    }
+}
