@@ -4,6 +4,7 @@ using EdgeSensors.FieldTest.Commands;
 var root = new RootCommand("Plays the whole system on this machine: real programs, real packets, one verdict.")
 {
     RunCommand.Create(),
+    SweepCommand.Create(),
     ListCommand.Create(),
 };
 
