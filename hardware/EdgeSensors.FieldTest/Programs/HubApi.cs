@@ -54,6 +54,35 @@ internal sealed class HubApi : IDisposable
         return HubStateJson.Read(incidents.RootElement, mitigations.RootElement);
     }
 
+    /// <summary>Proposes to drop an address; its id, or why the hub refuses.</summary>
+    public async Task<(string? Id, string? Refused)> ProposeAsync(string address, string reason, TimeSpan duration, CancellationToken stop)
+    {
+        var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("target", address);
+            json.WriteString("reason", reason);
+            json.WriteString("step", "drop");
+            json.WriteNumber("duration_minutes", duration.TotalMinutes);
+            json.WriteEndObject();
+        }
+
+        var (answer, refused) = await PostAsync("api/v1/mitigations", body.ToArray(), stop).ConfigureAwait(false);
+        using (answer)
+        {
+            return (answer?.RootElement.GetProperty("id").GetString(), refused);
+        }
+    }
+
+    /// <summary>Approves a proposal; null when it was done, otherwise why the hub refuses.</summary>
+    public async Task<string?> ApproveAsync(string id, CancellationToken stop)
+    {
+        var (answer, refused) = await PostAsync($"api/v1/mitigations/{id}/approve", "{}"u8.ToArray(), stop).ConfigureAwait(false);
+        answer?.Dispose();
+        return refused;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -72,6 +101,22 @@ internal sealed class HubApi : IDisposable
         catch (TaskCanceledException e) when (!stop.IsCancellationRequested)
         {
             throw new HttpRequestException("the hub did not answer in time", e);
+        }
+    }
+
+    private async Task<(JsonDocument? Answer, string? Refused)> PostAsync(string path, byte[] body, CancellationToken stop)
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new("application/json");
+        try
+        {
+            using var response = await _client.PostAsync(new Uri(path, UriKind.Relative), content, stop).ConfigureAwait(false);
+            var text = await response.Content.ReadAsStringAsync(stop).ConfigureAwait(false);
+            return response.IsSuccessStatusCode ? (JsonDocument.Parse(text), null) : (null, text.ReplaceLineEndings(" "));
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !stop.IsCancellationRequested)
+        {
+            return (null, e.Message);
         }
     }
 }

@@ -52,6 +52,8 @@ internal sealed class HubSide : IDisposable
     /// <summary>The running hub; throws before <see cref="ServeAsync"/>.</summary>
     public StartedProgram Serving => _serving ?? throw new InvalidOperationException("The hub was not started.");
 
+    private HubApi Api => _api ?? throw new InvalidOperationException("The hub was not started.");
+
     private string PassphraseFile => Path.Combine(_folder, "passphrase");
 
     /// <summary>Makes keys, certificates and the repository.</summary>
@@ -90,8 +92,7 @@ internal sealed class HubSide : IDisposable
     /// <summary>What the hub knows now; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
     public async Task<HubState> ReadStateAsync(CancellationToken stop)
     {
-        var api = _api ?? throw new InvalidOperationException("The hub was not started.");
-        var (incidents, mitigations) = await api.ReadAsync(stop).ConfigureAwait(false);
+        var (incidents, mitigations) = await Api.ReadAsync(stop).ConfigureAwait(false);
         foreach (var message in InboxFile.Read(Folder, _inboxRow))
         {
             Note(message);
@@ -100,8 +101,15 @@ internal sealed class HubSide : IDisposable
         return new HubState(incidents, mitigations, _firstReport, new Dictionary<string, DateTimeOffset>(_inForce));
     }
 
-    /// <summary>Runs one of the hub's commands with the operator's profile.</summary>
-    public Task<CommandResult> CommandAsync(IEnumerable<string> arguments, CancellationToken stop) => RunAsync([.. arguments, "--profile", Profile], stop);
+    /// <summary>Proposes and approves a block as the run's operator; null when it was done, otherwise why not.</summary>
+    public async Task<string?> BlockAsync(string address, string reason, TimeSpan duration, CancellationToken stop)
+    {
+        var (id, refused) = await Api.ProposeAsync(address, reason, duration, stop).ConfigureAwait(false);
+        return id is null ? refused : await ApproveAsync(id, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Approves a proposal as the run's operator; null when it was done, otherwise why not.</summary>
+    public Task<string?> ApproveAsync(string id, CancellationToken stop) => Api.ApproveAsync(id, stop);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -131,22 +139,16 @@ internal sealed class HubSide : IDisposable
 
     private async Task MustAsync(string[] arguments, CancellationToken stop)
     {
-        var result = await RunAsync(arguments, stop).ConfigureAwait(false);
-        if (result.ExitCode != 0)
-        {
-            throw new ProgramException($"edgesensors-hub {string.Join(' ', arguments.Take(2))} failed: {result.LastWords}");
-        }
-    }
-
-    private async Task<CommandResult> RunAsync(string[] arguments, CancellationToken stop)
-    {
         using var command = StartedProgram.Start(_place, _program, arguments, Path.Combine(_logs, "commands.log"));
         if (!await command.WaitForEndAsync(Patience, stop).ConfigureAwait(false))
         {
-            return new CommandResult(-1, "", $"edgesensors-hub {arguments[0]} did not end within {Patience.TotalSeconds} s");
+            throw new ProgramException($"edgesensors-hub {arguments[0]} did not end within {Patience.TotalSeconds} s");
         }
 
-        return new CommandResult(command.ExitCode, string.Join('\n', command.Said.Where(l => !l.IsError).Select(l => l.Text)), command.LastWords());
+        if (command.ExitCode != 0)
+        {
+            throw new ProgramException($"edgesensors-hub {arguments[0]} failed: {command.LastWords()}");
+        }
     }
 }
 

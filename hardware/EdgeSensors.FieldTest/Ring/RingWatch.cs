@@ -8,7 +8,7 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    private readonly ScriptedOperator _operator = new(hub, time);
+    private readonly ScriptedOperator _operator = new(hub);
     private readonly HashSet<string> _told = [];
     private volatile HubState _state = HubState.Nothing;
     private int _agentLinesRead;

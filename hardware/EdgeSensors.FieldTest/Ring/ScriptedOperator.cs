@@ -4,9 +4,9 @@ namespace EdgeSensors.FieldTest.Ring;
 
 /// <summary>
 /// Stands for the person who decides where the policy must not: about a source that may be forged. It reads what any operator reads (the hub's findings, never the
-/// capture) and works with the commands that any operator has.
+/// capture) and acts through the API that the hub's commands use, with an operator's certificate.
 /// </summary>
-internal sealed class ScriptedOperator(HubSide hub, TimeProvider time)
+internal sealed class ScriptedOperator(HubSide hub)
 {
     /// <summary>What the timeline calls it.</summary>
     public const string Title = "operator (scripted)";
@@ -14,20 +14,16 @@ internal sealed class ScriptedOperator(HubSide hub, TimeProvider time)
     // More unproven sources at a time than this look like forged ones: to block them would let the attacker choose whom we cut off.
     private const int MostUnprovenSources = 4;
 
-    // An operator looks twice: a finding is left to the policy and to grow for this long.
-    private static readonly TimeSpan Consideration = TimeSpan.FromMilliseconds(300);
-
     private readonly HashSet<string> _handled = [];
 
     /// <summary>Looks at the findings and acts; gives what it did, in words.</summary>
     public async Task<IReadOnlyList<string>> ActAsync(HubState state, CancellationToken stop)
     {
         var did = new List<string>();
-        var open = state.Mitigations.Where(m => m.State == "proposed").ToList();
-        foreach (var proposal in open.Where(m => _handled.Add(m.Id)))
+        foreach (var proposal in state.Mitigations.Where(m => m.State == "proposed" && _handled.Add(m.Target)))
         {
-            await hub.CommandAsync(["mitigation", "approve", proposal.Id, "--reason", "field test: within the grant"], stop).ConfigureAwait(false);
-            did.Add($"{Title} approves the policy's proposal to block {proposal.Target}");
+            var refused = await hub.ApproveAsync(proposal.Id, stop).ConfigureAwait(false);
+            did.Add(refused is null ? $"{Title} approves the proposal to block {proposal.Target}" : $"{Title} may not approve to block {proposal.Target}: {refused}");
         }
 
         var decided = state.Mitigations.Select(m => m.Target).ToHashSet();
@@ -37,25 +33,15 @@ internal sealed class ScriptedOperator(HubSide hub, TimeProvider time)
             return did;
         }
 
-        foreach (var incident in unproven.Where(i => time.GetUtcNow() - i.ReceivedAt > Consideration && _handled.Add(i.Indicator)))
+        foreach (var incident in unproven.Where(i => _handled.Add(i.Indicator)))
         {
-            var words = $"field test: {incident.Detector} by one source; it may be forged, and nobody else would gain by it";
-            var proposed = await hub.CommandAsync(["mitigation", "propose", incident.Indicator, "--reason", words, "--minutes", "10"], stop).ConfigureAwait(false);
-            if (proposed.ExitCode != 0)
-            {
-                did.Add($"{Title} could not propose to block {incident.Indicator}: {proposed.LastWords}");
-                continue;
-            }
-
-            did.Add($"{Title} proposes to block {incident.Indicator} (its address is not proven, so the policy may not)");
+            var reason = $"field test: {incident.Detector} by one source; its address is not proven, and a forger would gain nothing by it";
+            var refused = await hub.BlockAsync(incident.Indicator, reason, TimeSpan.FromMinutes(10), stop).ConfigureAwait(false);
+            did.Add(refused is null
+                ? $"{Title} looks at the finding and blocks {incident.Indicator}, as the policy may not: the source is not proven"
+                : $"{Title} may not block {incident.Indicator}: {refused}");
         }
 
         return did;
     }
 }
-
-/// <summary>What a command said.</summary>
-/// <param name="ExitCode">0 when it did what it was asked.</param>
-/// <param name="Output">All of its output.</param>
-/// <param name="LastWords">Its error line.</param>
-internal sealed record CommandResult(int ExitCode, string Output, string LastWords);
