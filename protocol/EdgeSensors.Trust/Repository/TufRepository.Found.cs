@@ -19,11 +19,21 @@ public sealed partial class TufRepository
     /// <param name="options">How long signatures last.</param>
     /// <param name="time">The clock.</param>
     public static RepositoryResult<TufRepository> Found(
-        RepositoryFolders folders, RepositoryPlan plan, Passphrase passphrase, KeyProtection protection, RepositoryOptions options, TimeProvider time)
+        RepositoryFolders folders, RepositoryPlan plan, Passphrase passphrase, KeyProtection protection, RepositoryOptions options, TimeProvider time) =>
+        Found(folders, plan, passphrase, protection, options, time, static _ => { });
+
+    internal static RepositoryResult<TufRepository> Found(
+        RepositoryFolders folders,
+        RepositoryPlan plan,
+        Passphrase passphrase,
+        KeyProtection protection,
+        RepositoryOptions options,
+        TimeProvider time,
+        Action<string> beforeStep)
     {
         ArgumentNullException.ThrowIfNull(folders);
         ArgumentNullException.ThrowIfNull(plan);
-        var draft = new TufRepository(folders.Repository + Unfinished, options, time);
+        var draft = new TufRepository(folders.Repository + Unfinished, options, time) { _beforeStep = beforeStep };
         var isWhole = File.Exists(draft.TimestampPath); // a call before this one got so far; its keys may be in their places already
         string[] taken = isWhole ? [folders.Repository] : [folders.Repository, folders.OnlineKeys, folders.OfflineKeys];
         if (Array.Find(taken, System.IO.Directory.Exists) is { } occupied)
@@ -49,6 +59,7 @@ public sealed partial class TufRepository
             {
                 if (System.IO.Directory.Exists(folder + Unfinished))
                 {
+                    beforeStep(folder);
                     System.IO.Directory.Move(folder + Unfinished, folder);
                     AtomicFile.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(folder))!);
                 }
@@ -70,6 +81,7 @@ public sealed partial class TufRepository
                 var key = SigningKey.Create();
                 ring.Add(key);
                 keys.Add(key);
+                _beforeStep(role);
                 if (RepositoryRoles.IsOnline(role))
                 {
                     OnlineKeys.Save(folders.OnlineKeys + Unfinished, role, key);
@@ -115,9 +127,7 @@ public sealed partial class TufRepository
             Roles = roles.ToDictionary(
                 role => role.Key, role => new RoleKeys(role.Value.Keys.Select(key => key.Id).ToList(), role.Value.Threshold), StringComparer.Ordinal),
         };
-        AtomicFile.Write(
-            RepositoryState.PathOf(MetadataDirectory, 1, TopLevelRole.Root),
-            SignedMetadata<Root>.Sign(root, roles[TopLevelRole.Root].Keys).File.Span);
+        Put(RepositoryState.PathOf(MetadataDirectory, 1, TopLevelRole.Root), SignedMetadata<Root>.Sign(root, roles[TopLevelRole.Root].Keys).File);
 
         // From nothing to version 1 of everything is a publication like any other.
         var nothing = new RepositoryState(

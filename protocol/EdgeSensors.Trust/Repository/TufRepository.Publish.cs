@@ -68,7 +68,7 @@ public sealed partial class TufRepository
                 AtomicFile.SyncDirectory(TargetsDirectory);
             }
 
-            AtomicFile.Write(path, bytes.Span);
+            Put(path, bytes);
         }
 
         foreach (var folder in draft.TargetFiles.Select(file => Path.GetDirectoryName(file.Path)!).Distinct(StringComparer.Ordinal))
@@ -79,17 +79,24 @@ public sealed partial class TufRepository
         // 2. Versioned metadata: no timestamp names these yet. The root goes last, since clients ask for it by number.
         foreach (var (path, bytes) in draft.MetadataFiles)
         {
-            AtomicFile.Write(path, bytes.Span);
+            Put(path, bytes);
         }
 
         AtomicFile.SyncDirectory(MetadataDirectory);
 
         // 3. The timestamp makes it visible, at once and whole.
-        AtomicFile.Write(TimestampPath, draft.TimestampFile.Span);
+        Put(TimestampPath, draft.TimestampFile);
         AtomicFile.SyncDirectory(MetadataDirectory);
 
+        _beforeStep("");
         Forget(draft);
         return new Publication(draft.TimestampVersion, draft.SnapshotVersion, draft.Roles, draft.TimestampFile);
+    }
+
+    private void Put(string path, ReadOnlyMemory<byte> bytes)
+    {
+        _beforeStep(path);
+        AtomicFile.Write(path, bytes.Span);
     }
 
     // Versions that no client can still be in the middle of. What cannot be deleted now costs disk and nothing else.

@@ -13,6 +13,9 @@ public sealed partial class TufRepository
     private readonly RepositoryOptions _options;
     private readonly TimeProvider _time;
 
+    /// <summary>Called before each change to the disk; a test throws here to leave the disk as a kill would.</summary>
+    private Action<string> _beforeStep = static _ => { };
+
     private TufRepository(string directory, RepositoryOptions options, TimeProvider time)
     {
         Directory = directory;
@@ -101,6 +104,8 @@ public sealed partial class TufRepository
             .Concat(state.Targets.Delegations?.Roles.Where(role => !RepositoryRoles.IsOnline(role.Name)).Select(role => (role.Name, role.Keys.KeyIds)) ?? [])
             .FirstOrDefault(role => role.KeyIds.Any(online.KeyIds.Contains)).Name ?? "";
     });
+
+    internal TufRepository Watched(Action<string> beforeStep) => new(Directory, _options, _time) { _beforeStep = beforeStep };
 
     private string TimestampPath => Path.Combine(MetadataDirectory, "timestamp.json");
 
