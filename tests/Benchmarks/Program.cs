@@ -2,6 +2,7 @@ using System.CommandLine;
 using BenchmarkDotNet.Running;
 using EdgeSensors.Benchmarks.Live;
 using EdgeSensors.Benchmarks.Traffic;
+using EdgeSensors.Benchmarks.Trust;
 
 // `pieces` runs BenchmarkDotNet's micro-benchmarks; the other commands are whole-process loads, to be timed from outside.
 if (args is ["pieces", ..])
@@ -10,4 +11,4 @@ if (args is ["pieces", ..])
     return 0;
 }
 
-return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.") { GenerateCommand.Create(), LiveCommand.Create() }.Parse(args).Invoke();
+return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.") { GenerateCommand.Create(), LiveCommand.Create(), PublishCommand.Create() }.Parse(args).Invoke();
