@@ -18,7 +18,9 @@ internal sealed class StateDirectoryCheck(string directory) : ICheck
         const string Subject = "state directory";
         if (!Directory.Exists(directory))
         {
-            return new Finding(Area, Subject, Verdict.Fail, $"{directory} does not exist", $"make it: install -d -m 700 {directory}");
+            return CanBeMade()
+                ? new Finding(Area, Subject, Verdict.Ok, $"{directory} does not exist yet; the agent makes it")
+                : new Finding(Area, Subject, Verdict.Fail, $"{directory} does not exist and cannot be made by this user", $"make it: install -d -m 700 -o {Environment.UserName} {directory}");
         }
 
         var probe = Path.Combine(directory, $".doctor-{Environment.ProcessId}");
@@ -38,16 +40,38 @@ internal sealed class StateDirectoryCheck(string directory) : ICheck
         }
     }
 
+    /// <summary>Tries it where one level is missing, and leaves nothing behind.</summary>
+    private bool CanBeMade()
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        if (!Directory.Exists(Path.GetDirectoryName(path)))
+        {
+            return false;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(path);
+            Directory.Delete(path);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private IEnumerable<Finding> Space()
     {
+        var place = Path.GetFullPath(directory);
         long free;
         try
         {
-            free = new DriveInfo(Path.GetFullPath(directory)).AvailableFreeSpace;
+            free = new DriveInfo(Directory.Exists(place) ? place : Path.GetDirectoryName(place) ?? "/").AvailableFreeSpace;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            yield break; // the directory is not there, and that was said
+            yield break; // the place is not there, and that was said
         }
 
         var text = string.Create(CultureInfo.InvariantCulture, $"{free / (double)(1 << 20):0} MiB free");

@@ -60,7 +60,10 @@ public sealed class MachineCheckTests
         using var enrolment = new Enrolment();
         Assert.Equal(Verdict.Ok, (await new StateDirectoryCheck(enrolment.Folder).RunAsync(TestContext.Current.CancellationToken))[0].Verdict);
         Assert.Empty(Directory.GetFiles(enrolment.Folder, ".doctor*"));
-        var missing = (await new StateDirectoryCheck(Path.Combine(enrolment.Folder, "nowhere")).RunAsync(TestContext.Current.CancellationToken))[0];
+        var made = Path.Combine(enrolment.Folder, "nowhere");
+        Assert.Equal(Verdict.Ok, (await new StateDirectoryCheck(made).RunAsync(TestContext.Current.CancellationToken))[0].Verdict);
+        Assert.False(Directory.Exists(made));
+        var missing = (await new StateDirectoryCheck(Path.Combine(made, "deeper")).RunAsync(TestContext.Current.CancellationToken))[0];
         Assert.Equal(Verdict.Fail, missing.Verdict);
         Assert.Contains("install -d", missing.Remedy, StringComparison.Ordinal);
         if (Directory.Exists("/proc/self"))

@@ -44,6 +44,20 @@ public sealed partial class LiveCaptureTests
     }
 
     [Fact]
+    public unsafe void The_filter_cannot_be_taken_off_or_replaced()
+    {
+        using var network = Cable();
+        using var capture = Open(network, "far");
+        const int DetachFilter = 27;
+        var anything = new BpfInstruction(BpfOpcode.ReturnConstant, 0, 0, 262144);
+        var program = new LibC.FilterProgram { Length = 1, Instructions = (nint)(&anything) };
+        var zero = 0;
+        Assert.Equal(-1, LibC.SetSocketOption(capture.FileDescriptor, LibC.LevelSocket, DetachFilter, &zero, sizeof(int)));
+        Assert.Equal(-1, LibC.SetSocketOption(capture.FileDescriptor, LibC.LevelSocket, LibC.AttachFilter, &program, (uint)sizeof(LibC.FilterProgram)));
+        Assert.Equal(-1, LibC.SetSocketOption(capture.FileDescriptor, LibC.LevelSocket, LibC.LockFilter, &zero, sizeof(int)));
+    }
+
+    [Fact]
     public void Timestamps_are_the_kernels_clock_in_nanoseconds()
     {
         using var network = Cable();

@@ -42,6 +42,9 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
     /// <summary>The ring's memory, for the tests that look for payload in it.</summary>
     internal ReadOnlySpan<byte> RingMemory => _ring.Memory;
 
+    /// <summary>The socket, for the test that tries to take its filter off.</summary>
+    internal int FileDescriptor => _socket;
+
     /// <summary>Opens an interface of this network namespace.</summary>
     /// <param name="interfaceName">Its name, as <c>ip link</c> shows it.</param>
     /// <param name="options">How to capture it.</param>
