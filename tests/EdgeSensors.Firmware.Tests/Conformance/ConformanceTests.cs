@@ -1,0 +1,141 @@
+using System.Text.Json;
+
+namespace EdgeSensors.Firmware.Tests.Conformance;
+
+/// <summary>The device build's sources are within what nanoFramework runs.</summary>
+public class ConformanceTests
+{
+    [Fact]
+    public void The_device_build_compiles_against_nanoFramework_and_stays_within_its_subset()
+    {
+        (byte[]? image, var errors) = DeviceBuild.Compile();
+        Assert.Empty(errors);
+        Assert.Empty(Subset.Check(image!));
+    }
+
+    [Fact]
+    public void The_declarations_carried_are_those_that_came_with_the_packages()
+    {
+        string source = Path.Combine(Path.GetDirectoryName(DeviceBuild.Root)!, "shared", "nanoframework", "api.json");
+        Assert.SkipUnless(File.Exists(source), "../shared/nanoframework/api.json is not beside the repository");
+        using JsonDocument libraries = JsonDocument.Parse(File.ReadAllBytes(source));
+        Assert.True(ApiFacts.FromJson(libraries.RootElement) == ApiFacts.Carried(), "nanoframework.api differs from api.json");
+    }
+
+    [Fact]
+    public void The_device_project_takes_the_same_sources_but_the_hosts_platform()
+    {
+        string project = File.ReadAllText(Path.Combine(DeviceBuild.Root, "firmware", "EdgeSensors.Firmware.Device", "EdgeSensors.Firmware.Device.csproj"));
+        Assert.Contains("Include=\"../EdgeSensors.Firmware/**/*.cs\" Exclude=\"../EdgeSensors.Firmware/Platform/Host/**;", project, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plain_code_of_every_kind_that_works_is_accepted()
+    {
+        const string Source = """
+            using System;
+            using System.Threading;
+            namespace Added;
+            internal delegate int Change(int value);
+            internal struct Pair { public int A; public long B; }
+            internal interface IPart { int Value { get; } }
+            internal sealed class Part(int value) : IPart { public int Value => value; }
+            internal sealed class Plain
+            {
+                private readonly object _gate = new object();
+                private static readonly byte[] Table = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+                public event EventHandler? Changed;
+                public int Run(SpanByte bytes, string text)
+                {
+                    int[][] jagged = new int[2][];
+                    jagged[0] = new int[3];
+                    Pair pair = new Pair { A = 1, B = 2 };
+                    Change twice = v => v * 2 + pair.A;
+                    lock (_gate) { jagged[0][1] = twice(Table[3]); }
+                    try { Changed?.Invoke(this, EventArgs.Empty); }
+                    catch (Exception e) when (e.Message.Length > 3) { Console.WriteLine($"no {jagged[0][1]:X2}"); }
+                    foreach (byte b in Table) { pair.B += b; }
+                    IPart part = new Part(bytes.Length + bytes[0]);
+                    AutoResetEvent signal = new AutoResetEvent(false);
+                    signal.Set();
+                    return text switch { "a" => 1, "b" => part.Value, _ => (int)(pair.B >> 3) };
+                }
+            }
+            """;
+        (byte[]? image, var errors) = DeviceBuild.Compile(Source);
+        Assert.Empty(errors);
+        Assert.Empty(Subset.Check(image!));
+    }
+
+    [Theory]
+    [InlineData("class X { T Id<T>(T t) => t; }", "generic")]
+    [InlineData("class X<T> { T? F; }", "generic")]
+    [InlineData("class X { int[,] F = new int[2, 2]; }", "multi-dimensional")]
+    [InlineData("class X { unsafe int M() { int* p = stackalloc int[4]; return p[1]; } }", "localloc")]
+    [InlineData("class X { unsafe byte M(byte[] b) { fixed (byte* p = b) { return *p; } } }", "pinned")]
+    [InlineData("class X { int M(int a) => checked(a + 1); }", "checked never throws")]
+    [InlineData("class X { double M(long a) => a * 0.5; }", "Double")]
+    [InlineData("class X { float F; }", "Single")]
+    [InlineData("class X { unsafe delegate*<int, int> F; }", "function pointer")]
+    public void What_the_interpreter_cannot_run_is_found_in_the_IL(string source, string finding)
+    {
+        (byte[]? image, var errors) = DeviceBuild.Compile(source);
+        Assert.Empty(errors);
+        Assert.Contains(Subset.Check(image!), f => f.Contains(finding, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("class X { void M(System.Span<byte> s) { } }")]
+    [InlineData("class X { void M(int[] a) { System.Array.Sort(a); } }")]
+    [InlineData("class X { void M(int[] a) { System.Array.Reverse(a); } }")]
+    [InlineData("class X { System.Collections.Generic.List<int> F; }")]
+    [InlineData("class X { int? F; }")]
+    [InlineData("class X { System.Action<int> F; }")]
+    [InlineData("class X { volatile int F; }")]
+    [InlineData("class X { async System.Threading.Tasks.Task M() { } }")]
+    [InlineData("class X { System.Collections.IEnumerable M() { yield return 1; } }")]
+    [InlineData("record X(int A);")]
+    [InlineData("class X { object M() => new { A = 1 }; }")]
+    [InlineData("class X { decimal F; }")]
+    [InlineData("class X { (int, int) F; }")]
+    [InlineData("class X { void M() { System.Console.WriteLine(1); } }")]
+    [InlineData("class X { string M(string a) => a.Replace(\"a\", \"b\"); }")]
+    [InlineData("class X { long M(long a) => System.Threading.Interlocked.Add(ref a, 1); }")]
+    [InlineData("class X { void M() { System.Buffer.BlockCopy(null, 0, null, 0, 0); } }")]
+    [InlineData("class X { object M() => System.Diagnostics.Stopwatch.StartNew(); }")]
+    [InlineData("class X { object M() => System.Security.Cryptography.SHA256.Create(); }")]
+    public void What_nanoFramework_does_not_declare_does_not_compile(string source)
+    {
+        Assert.NotEmpty(DeviceBuild.Compile(source).Errors);
+    }
+
+    [Theory]
+    [InlineData(254, true)]
+    [InlineData(256, false)]
+    public void A_method_has_at_most_254_locals(int locals, bool conforms)
+    {
+        string names = string.Join('\n', Enumerable.Range(0, locals).Select(i => $"int v{i} = F({i}); G(ref v{i});"));
+        (byte[]? image, var errors) = DeviceBuild.CompileAlone($"class X {{ static int F(int i) => i; static void G(ref int i) {{ }} void M() {{ {names} }} }}");
+        Assert.Empty(errors);
+        Assert.Equal(conforms, Subset.Check(image!).Count == 0);
+    }
+
+    [Theory]
+    [InlineData(30_000, true)]
+    [InlineData(70_000, false)]
+    public void An_array_initialiser_has_at_most_30000_octets(int octets, bool conforms)
+    {
+        (byte[]? image, var errors) = DeviceBuild.CompileAlone($"class X {{ static readonly byte[] F = {{ {string.Join(',', Enumerable.Repeat("1", octets))} }}; }}");
+        Assert.Empty(errors);
+        Assert.Equal(conforms, Subset.Check(image!).Count == 0);
+    }
+
+    [Fact]
+    public void A_method_of_thousands_of_statements_is_refused()
+    {
+        string calls = string.Concat(Enumerable.Repeat("F(1);", 4_000));
+        (byte[]? image, var errors) = DeviceBuild.CompileAlone($"class X {{ static void F(int i) {{ }} void M() {{ {calls} }} }}");
+        Assert.Empty(errors);
+        Assert.Single(Subset.Check(image!));
+    }
+}
