@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
+using EdgeSensors.Benchmarks.Hub;
 using EdgeSensors.Benchmarks.Live;
 using EdgeSensors.Benchmarks.Traffic;
 using EdgeSensors.Benchmarks.Trust;
@@ -11,4 +12,4 @@ if (args is ["pieces", ..])
     return 0;
 }
 
-return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.") { GenerateCommand.Create(), LiveCommand.Create(), PublishCommand.Create() }.Parse(args).Invoke();
+return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.") { GenerateCommand.Create(), LiveCommand.Create(), PublishCommand.Create(), HubLoadCommand.Create() }.Parse(args).Invoke();
