@@ -10,6 +10,13 @@ namespace EdgeSensors.FieldTest.Network;
 /// </summary>
 internal sealed class NetworkNamespace : IDisposable
 {
+    private static readonly Lazy<NetworkNamespace> s_common = new(() =>
+    {
+        var common = new NetworkNamespace("common");
+        common._thread.Start();
+        return common;
+    });
+
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread _thread;
 
@@ -18,6 +25,9 @@ internal sealed class NetworkNamespace : IDisposable
         Label = label;
         _thread = new Thread(Work) { IsBackground = true, Name = $"netns {label}" };
     }
+
+    /// <summary>The namespace that this process began in, with a thread of its own that lasts as long as the process.</summary>
+    public static NetworkNamespace Common => s_common.Value;
 
     /// <summary>What people call it.</summary>
     public string Label { get; }

@@ -37,6 +37,7 @@ internal static class HubStateJson
         ApprovedBy = mitigation.TryGetProperty("approved_by", out var by) ? by.GetString() : null,
         ApprovedAt = Time(mitigation, "approved_at"),
         PublishedAt = Time(mitigation, "published_at"),
+        Revision = mitigation.TryGetProperty("revision", out var revision) && revision.ValueKind == JsonValueKind.Number ? revision.GetInt64() : null,
         Receipt = mitigation.GetProperty("receipts").EnumerateArray().Select(ReadReceipt).FirstOrDefault(),
     };
 

@@ -8,6 +8,7 @@ namespace EdgeSensors.FieldTest.Programs;
 internal sealed class StartedProgram : IDisposable
 {
     private const int Terminate = 15;
+    private const string SetPrivileges = "/usr/bin/setpriv";
 
     private readonly Process _process;
     private readonly StreamWriter _log;
@@ -56,7 +57,14 @@ internal sealed class StartedProgram : IDisposable
     public static StartedProgram Start(
         NetworkNamespace? place, string path, IEnumerable<string> arguments, string logPath, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // It must not outlive this process, however that ends (prctl(2), PR_SET_PDEATHSIG): the parent it means is the thread that starts it.
+        (string Program, IEnumerable<string> Arguments) run = File.Exists(SetPrivileges) ? (SetPrivileges, ["--pdeathsig", "KILL", "--", path, .. arguments]) : (path, arguments);
+        var start = new ProcessStartInfo(run.Program, run.Arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
@@ -70,8 +78,10 @@ internal sealed class StartedProgram : IDisposable
         process.ErrorDataReceived += (_, e) => program.Take(e.Data, isError: true);
 
         // A child is made in the network namespace of the thread that makes it.
-        bool Begin() => process.Start();
-        _ = place is null ? Begin() : place.Run(Begin);
+        (place ?? NetworkNamespace.Common).Run(() =>
+        {
+            process.Start();
+        });
         process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();

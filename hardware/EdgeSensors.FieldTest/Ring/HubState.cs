@@ -80,6 +80,9 @@ internal sealed record MitigationSeen
 
     public DateTimeOffset? PublishedAt { get; init; }
 
+    /// <summary>The first revision of the rules that holds it; null before it is published.</summary>
+    public long? Revision { get; init; }
+
     /// <summary>What the sensor says of it; null before its receipt.</summary>
     public ReceiptSeen? Receipt { get; init; }
 }

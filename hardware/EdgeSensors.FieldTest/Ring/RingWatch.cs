@@ -47,7 +47,6 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
             }
         }
 
-        ReadAgent();
         try
         {
             _state = await hub.ReadStateAsync(stop).ConfigureAwait(false);
@@ -118,6 +117,7 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
             timeline.Reach(Step.Published, published, "the rule is signed and announced (TUF metadata, retained MQTT notice)");
         }
 
+        ReadAgent(mitigation);
         if (mitigation.Receipt is { State: "enforced" or "observed" } receipt)
         {
             timeline.Reach(Step.Enforced, _state.InForceSince.TryGetValue(mitigation.Id, out var since) ? since : receipt.ObservedAt, receipt.State == "enforced" ? $"the kernel drops {mitigation.Target}" : $"noted, not carried out: {mitigation.Target}");
@@ -128,14 +128,19 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
         }
     }
 
-    private void ReadAgent()
+    private void ReadAgent(MitigationSeen mitigation)
     {
+        if (mitigation.Revision is not { } revision)
+        {
+            return; // which update to look for is not known yet; what the agent said is not lost
+        }
+
         var said = agent.Running.Said;
         for (; _agentLinesRead < said.Count; _agentLinesRead++)
         {
-            if (AgentLog.IsVerified(said[_agentLinesRead].Text, out var what) && timeline[Step.Decision] is { } decided && said[_agentLinesRead].At >= decided)
+            if (AgentLog.IsVerified(said[_agentLinesRead].Text, out var verified) && verified >= revision)
             {
-                timeline.Reach(Step.Verified, said[_agentLinesRead].At, what);
+                timeline.Reach(Step.Verified, said[_agentLinesRead].At, "the agent has checked every signature, version and expiry itself");
             }
         }
     }
