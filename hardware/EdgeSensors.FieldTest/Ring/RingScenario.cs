@@ -14,7 +14,7 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
     public const string Name = "ring";
 
     /// <summary>The capture that is replayed where nothing else is asked for, below the data folder.</summary>
-    public const string DefaultCapture = "captures/attacks/nDPI/synscan.pcap";
+    public const string DefaultCapture = "captures/attacks/sgr/2011-2020__2020__BoschiCarliPetri__portScan_1_to_10000.pcapng";
 
     /// <summary>Runs it and says whether all held; throws <see cref="ProgramException"/> where it could not be run at all.</summary>
     public async Task<bool> RunAsync(CancellationToken stop)
