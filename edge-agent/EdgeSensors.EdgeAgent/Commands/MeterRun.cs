@@ -66,7 +66,7 @@ internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat
         if (quiet && format == FlowFormat.JsonLines)
             totals.WriteJson(output);
         else if (format == FlowFormat.Table)
-            totals.WriteText(output);
+            totals.WriteText(output, afterTable: !quiet && meter.Flows.ExportedCount > 0);
 
         if (cancellationToken.IsCancellationRequested)
             return Fail(errors, "interrupted", $"{path}: stopped before its end; what was read is printed");

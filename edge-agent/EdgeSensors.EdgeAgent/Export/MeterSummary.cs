@@ -25,7 +25,7 @@ internal sealed class MeterSummary(MeterTotals totals, FlowTable flows, CaptureF
         (DecodeStatus.TransportHeaderInvalid, "transportHeaderInvalid", "IP, transport header invalid"),
     ];
 
-    public void WriteText(Stream output)
+    public void WriteText(Stream output, bool afterTable)
     {
         var rows = new List<(string Name, string Value)>
         {
@@ -45,6 +45,8 @@ internal sealed class MeterSummary(MeterTotals totals, FlowTable flows, CaptureF
             rows.Add(("stopped at byte", Number(error.Offset)));
 
         using var writer = new StreamWriter(output, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+        if (afterTable)
+            writer.WriteLine();
         var width = rows.Max(row => row.Name.Length);
         foreach (var (name, value) in rows)
             writer.WriteLine($"{name.PadRight(width)}  {value}");

@@ -179,6 +179,9 @@ public class FlowTableTests
     }
 
     [Fact]
+    public void A_record_takes_three_cache_lines() => Assert.Equal(192, System.Runtime.CompilerServices.Unsafe.SizeOf<BiflowRecord>());
+
+    [Fact]
     public void The_steady_state_allocates_nothing_per_packet()
     {
         var table = new FlowTable(Options with { MaxFlows = 5_000 }, new Discard());

@@ -4,7 +4,7 @@ using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Metering.Tests.Truth;
 
-/// <summary>Names the encapsulation that hides a frame's inner IP header from the meter until the tunnel issue; read independently of the decoder's own verdict.</summary>
+/// <summary>Names the encapsulation that hides a frame's inner IP header from the meter yet; read independently of the decoder's own verdict.</summary>
 internal static class Encapsulation
 {
     /// <summary>Null where the frame has nothing that is not decoded yet.</summary>

@@ -34,16 +34,16 @@ public partial class NdpiTruthTests(ITestOutputHelper output)
         {
             [CutPackets] = 21,
             ["IPv4 header length under 20 octets: malformed here, ports read out of the IP header there"] = 1,
-            ["inner header not decoded until the tunnel issue: CAPWAP"] = 8,
-            ["inner header not decoded until the tunnel issue: GRE"] = 1,
-            ["inner header not decoded until the tunnel issue: GTP"] = 11,
-            ["inner header not decoded until the tunnel issue: IP in IP"] = 12,
-            ["inner header not decoded until the tunnel issue: IP in IP, PPPoE"] = 4,
-            ["inner header not decoded until the tunnel issue: PPPoE"] = 3,
-            ["inner header not decoded until the tunnel issue: VXLAN"] = 4,
-            ["inner header not decoded until the tunnel issue: link type 104"] = 2,
-            ["inner header not decoded until the tunnel issue: link type 192"] = 2,
-            ["inner header not decoded until the tunnel issue: link type 9"] = 2,
+            ["inner header not decoded yet: CAPWAP"] = 8,
+            ["inner header not decoded yet: GRE"] = 1,
+            ["inner header not decoded yet: GTP"] = 11,
+            ["inner header not decoded yet: IP in IP"] = 12,
+            ["inner header not decoded yet: IP in IP, PPPoE"] = 4,
+            ["inner header not decoded yet: PPPoE"] = 3,
+            ["inner header not decoded yet: VXLAN"] = 4,
+            ["inner header not decoded yet: link type 104"] = 2,
+            ["inner header not decoded yet: link type 192"] = 2,
+            ["inner header not decoded yet: link type 9"] = 2,
             [LaterFragments] = 24,
             ["loopback header of no known address family: not IP here, taken for IPv6 there"] = 1,
             ["outer header metered instead of inner: CAPWAP"] = 4,
@@ -92,7 +92,7 @@ public partial class NdpiTruthTests(ITestOutputHelper output)
         else if (ours.Encapsulated.TryGetValue(key, out var outer))
             ledger.Add($"outer header metered instead of inner: {outer}", what);
         else if (mine == default && ours.Undecoded.Count > 0)
-            ledger.Add($"inner header not decoded until the tunnel issue: {string.Join(", ", ours.Undecoded)}", what);
+            ledger.Add($"inner header not decoded yet: {string.Join(", ", ours.Undecoded)}", what);
         else if (mine == default && ours.Malformed.Remove((theirs.PacketsAB + theirs.PacketsBA, theirs.OctetsAB + theirs.OctetsBA), out var malformed))
             ledger.Add(malformed, what);
         else

@@ -10,7 +10,7 @@ namespace EdgeSensors.Metering.Tests.Truth;
 /// </summary>
 public class TsharkTruthTests(ITestOutputHelper output)
 {
-    /// <summary>Layers, as tshark names them, under which an IP header lies that is not decoded until the tunnel issue.</summary>
+    /// <summary>Layers, as tshark names them, under which an IP header lies that is not decoded yet.</summary>
     private static readonly string[] UndecodedLayers =
         ["pppoes", "mpls", "cfp", "vntag", "nsh", "gre", "gtp", "vxlan", "geneve", "teredo", "ayiya", "capwap.data"];
 
@@ -35,19 +35,19 @@ public class TsharkTruthTests(ITestOutputHelper output)
         {
             ["IP header contradicts itself: counted as malformed, not metered"] = 3,
             ["IP version contradicts the EtherType: malformed here, IPv4 and IPv6 at once there"] = 5,
-            ["encapsulation not decoded until the tunnel issue: IP in IP"] = 64,
-            ["encapsulation not decoded until the tunnel issue: ayiya"] = 2,
-            ["encapsulation not decoded until the tunnel issue: capwap.data"] = 2,
-            ["encapsulation not decoded until the tunnel issue: cfp"] = 2,
-            ["encapsulation not decoded until the tunnel issue: geneve"] = 3,
-            ["encapsulation not decoded until the tunnel issue: gre"] = 15,
-            ["encapsulation not decoded until the tunnel issue: gtp"] = 14,
-            ["encapsulation not decoded until the tunnel issue: mpls"] = 8,
-            ["encapsulation not decoded until the tunnel issue: nsh"] = 1,
-            ["encapsulation not decoded until the tunnel issue: pppoes"] = 8,
-            ["encapsulation not decoded until the tunnel issue: teredo"] = 5,
-            ["encapsulation not decoded until the tunnel issue: vntag"] = 2,
-            ["encapsulation not decoded until the tunnel issue: vxlan"] = 8,
+            ["encapsulation not decoded yet: IP in IP"] = 64,
+            ["encapsulation not decoded yet: ayiya"] = 2,
+            ["encapsulation not decoded yet: capwap.data"] = 2,
+            ["encapsulation not decoded yet: cfp"] = 2,
+            ["encapsulation not decoded yet: geneve"] = 3,
+            ["encapsulation not decoded yet: gre"] = 15,
+            ["encapsulation not decoded yet: gtp"] = 14,
+            ["encapsulation not decoded yet: mpls"] = 8,
+            ["encapsulation not decoded yet: nsh"] = 1,
+            ["encapsulation not decoded yet: pppoes"] = 8,
+            ["encapsulation not decoded yet: teredo"] = 5,
+            ["encapsulation not decoded yet: vntag"] = 2,
+            ["encapsulation not decoded yet: vxlan"] = 8,
             ["link type not decoded"] = 14,
             ["original length over 2^31 held at 2^31 - 1"] = 1,
         });
@@ -64,8 +64,8 @@ public class TsharkTruthTests(ITestOutputHelper output)
         }
 
         var missing = theirs - ours.IPv4 - ours.IPv6;
-        var explanations = UndecodedLayers.Select(layer => ($"encapsulation not decoded until the tunnel issue: {layer}", Of(layers, layer)))
-            .Append(("encapsulation not decoded until the tunnel issue: IP in IP", ours.IpInIp))
+        var explanations = UndecodedLayers.Select(layer => ($"encapsulation not decoded yet: {layer}", Of(layers, layer)))
+            .Append(("encapsulation not decoded yet: IP in IP", ours.IpInIp))
             .Append(("link type not decoded", ours.UnsupportedLink))
             .Append(("IP header contradicts itself: counted as malformed, not metered", ours.MalformedIp))
             .Append(("IP version contradicts the EtherType: malformed here, IPv4 and IPv6 at once there", ours.VersionMismatch))

@@ -40,19 +40,19 @@ public class ZeekTruthTests(ITestOutputHelper output)
             [BadChecksums] = 4,
             [Fragments] = 1,
             ["initiator: Zeek turned the direction by a guess from the ports (history ^), the meter keeps the first sender"] = 8,
-            ["inner header not decoded until the tunnel issue: AYIYA"] = 7,
-            ["inner header not decoded until the tunnel issue: GRE"] = 16,
-            ["inner header not decoded until the tunnel issue: GRE in UDP"] = 2,
-            ["inner header not decoded until the tunnel issue: GTP"] = 14,
-            ["inner header not decoded until the tunnel issue: Geneve"] = 2,
-            ["inner header not decoded until the tunnel issue: MPLS"] = 3,
-            ["inner header not decoded until the tunnel issue: PPPoE"] = 1,
-            ["inner header not decoded until the tunnel issue: Teredo"] = 4,
-            ["inner header not decoded until the tunnel issue: VN-Tag"] = 1,
-            ["inner header not decoded until the tunnel issue: link type 127"] = 2,
-            ["inner header not decoded until the tunnel issue: link type 9"] = 3,
+            ["inner header not decoded yet: AYIYA"] = 7,
+            ["inner header not decoded yet: GRE"] = 16,
+            ["inner header not decoded yet: GRE in UDP"] = 2,
+            ["inner header not decoded yet: GTP"] = 14,
+            ["inner header not decoded yet: Geneve"] = 2,
+            ["inner header not decoded yet: MPLS"] = 3,
+            ["inner header not decoded yet: PPPoE"] = 1,
+            ["inner header not decoded yet: Teredo"] = 4,
+            ["inner header not decoded yet: VN-Tag"] = 1,
+            ["inner header not decoded yet: link type 127"] = 2,
+            ["inner header not decoded yet: link type 9"] = 3,
             ["outer header of a tunnel: a conversation here, in tunnel.log there"] = 4,
-            ["part of the packets not decoded until the tunnel issue: FabricPath"] = 64,
+            ["part of the packets not decoded yet: FabricPath"] = 64,
             ["records: Zeek ends UDP and ICMP after one idle minute, this run of the meter after five"] = 1,
             ["records: Zeek ends a half-open or half-closed TCP connection by a timer of seconds, and its next packets begin another"] = 7,
         });
@@ -90,9 +90,9 @@ public class ZeekTruthTests(ITestOutputHelper output)
         else if (theirs == default && key.Protocol is 4 or 41 or 47)
             ledger.Add("outer header of a tunnel: a conversation here, in tunnel.log there", what);
         else if (mine == default && ours.Undecoded.Count > 0)
-            ledger.Add($"inner header not decoded until the tunnel issue: {string.Join(", ", ours.Undecoded)}", what);
+            ledger.Add($"inner header not decoded yet: {string.Join(", ", ours.Undecoded)}", what);
         else if (theirs.PacketsAB >= mine.PacketsAB && theirs.PacketsBA >= mine.PacketsBA && ours.Undecoded.Count > 0)
-            ledger.Add($"part of the packets not decoded until the tunnel issue: {string.Join(", ", ours.Undecoded)}", what);
+            ledger.Add($"part of the packets not decoded yet: {string.Join(", ", ours.Undecoded)}", what);
         else
             ledger.Unexplained(what);
     }
