@@ -75,6 +75,9 @@ public struct BiflowRecord
     /// <summary>TCP: closed by RST or by FIN from both sides.</summary>
     public bool Closed { readonly get; internal set; }
 
+    /// <summary>A mark of whoever meters (<see cref="FlowTable.Label"/>); 0 of a new flow, kept when an active timeout divides it.</summary>
+    public byte Label { readonly get; internal set; }
+
     /// <summary>Packets of both directions.</summary>
     public readonly long PacketCount => ForwardCounters.PacketCount + ReverseCounters.PacketCount;
 

@@ -77,6 +77,20 @@ public sealed partial class FlowTable
         return true;
     }
 
+    /// <summary>Marks a flow, so that what was found out about its ends once need not be found out for each packet.</summary>
+    /// <param name="record">What <see cref="Add"/> returned; no other call may lie between.</param>
+    /// <param name="label">Any value; see <see cref="BiflowRecord.Label"/>.</param>
+    public static void Label(ref readonly BiflowRecord record, byte label) => Unsafe.AsRef(in record).Label = label;
+
+    /// <summary>The flow of a key, to look at it later than its packets; null reference when it is in the table no more.</summary>
+    internal ref readonly BiflowRecord Peek(ref readonly FlowKey key)
+    {
+        var index = Find(in key, FlowKey.Hash(in key, _seed));
+        if (index < 0)
+            return ref Unsafe.NullRef<BiflowRecord>();
+        return ref _pool[index];
+    }
+
     /// <summary>Exports every flow and empties the table.</summary>
     /// <param name="reason">The reason for those that had not ended by themselves.</param>
     public void Flush(FlowEndReason reason = FlowEndReason.ForcedEnd)

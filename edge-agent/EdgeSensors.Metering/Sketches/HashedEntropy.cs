@@ -1,0 +1,41 @@
+namespace EdgeSensors.Metering.Sketches;
+
+/// <summary>
+/// The empirical Shannon entropy of a field in fixed memory: things are counted by hash in 16,384 places. Two that share a place count as one, so many more distinct things than
+/// places are underestimated; the value is never above log2(16,384) = 14 bits.
+/// </summary>
+public sealed class HashedEntropy
+{
+    private readonly long[] _counts = new long[1 << 14];
+    private long _total;
+
+    /// <summary>Counts one thing.</summary>
+    /// <param name="hash">Its hash, good in the upper bits.</param>
+    public void Add(ulong hash)
+    {
+        _counts[hash >> 50]++;
+        _total++;
+    }
+
+    /// <summary>The entropy in bits; 0 of nothing.</summary>
+    public double Bits()
+    {
+        if (_total == 0)
+            return 0;
+        var sum = 0.0;
+        foreach (var count in _counts)
+        {
+            if (count > 0)
+                sum += count * Math.Log2(count);
+        }
+
+        return Math.Max(0, Math.Log2(_total) - (sum / _total));
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        Array.Clear(_counts);
+        _total = 0;
+    }
+}
