@@ -3,6 +3,7 @@ using EdgeSensors.EdgeAgent.Commands;
 
 var root = new RootCommand("Meters traffic, reports metadata of what is suspicious, and enforces signed mitigations.")
 {
+    RunCommand.Create(),
     MeterCommand.Create(),
     DoctorCommand.Create(),
     DetectCommand.Create(),

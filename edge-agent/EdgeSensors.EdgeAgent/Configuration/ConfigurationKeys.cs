@@ -30,7 +30,7 @@ internal static class ConfigurationKeys
 
         new("input.interface", "", "name", "Meter this interface (needs CAP_NET_RAW). Either this or input.file.", (c, v) => Word(v, x => c.InputInterface = x.Length == 0 ? null : x)),
         new("input.file", "", "file", "Meter this pcap or pcapng file.", (c, v) => Word(v, x => c.InputFile = x.Length == 0 ? null : x), ValueKind.Path),
-        new("input.pace", "original", "original, fast or a multiple", "How fast a file is read: as it was captured, as fast as it can be, or so many times faster.", SetPace),
+        new("input.speed", "original", "original, fast or a multiple", "How fast a file is read: as it was captured, as fast as it can be, or so many times faster.", SetPace),
         Int("input.max_flows", 1 << 18, "flows", "Flows held at a time, about 200 octets each; beyond it the longest-silent leave early.", 1024, 1 << 24, (c, v) => c.MaxFlows = v),
 
         Seconds("report.window_seconds", 10, "Time that one report covers, by the packets' clock.", 0.1, 3600, (c, v) => c.Window = v),

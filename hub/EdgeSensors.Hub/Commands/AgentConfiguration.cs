@@ -23,5 +23,8 @@ internal static class AgentConfiguration
           root: root.json
           sealing_key: hpke.key
 
+        state:
+          directory: state
+
         """;
 }

@@ -1,0 +1,96 @@
+using EdgeSensors.EdgeAgent.Configuration;
+using EdgeSensors.EdgeAgent.Report;
+using EdgeSensors.Metering.Capture;
+using EdgeSensors.Metering.Capture.Live;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeSensors.EdgeAgent.Input;
+
+/// <summary>Reads the input on a thread of its own until it ends or is to stop.</summary>
+/// <param name="reporter">Takes the packets.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">What a person may read.</param>
+internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILogger logger)
+{
+    /// <summary>How far behind the wall clock a quiet line is taken to be: packets may still be in the ring.</summary>
+    private const long RingDelayNs = 200_000_000;
+
+    private const int PacketsBetweenLooks = 256;
+
+    /// <summary>Reads a capture file to its end.</summary>
+    /// <returns>Null, or why it could not be read to its end.</returns>
+    public Task<string?> RunFileAsync(CaptureFile capture, InputPace pace, CancellationToken cancellationToken) =>
+        OnOwnThread(() => ReadFile(capture, pace, cancellationToken));
+
+    /// <summary>Reads an interface until it is to stop.</summary>
+    public Task<string?> RunLiveAsync(LiveCapture capture, CancellationToken cancellationToken) => OnOwnThread(() =>
+    {
+        ReadLive(capture, cancellationToken);
+        return null;
+    });
+
+    private static Task<string?> OnOwnThread(Func<string?> body) =>
+        Task.Factory.StartNew(body, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private string? ReadFile(CaptureFile capture, InputPace pace, CancellationToken cancellationToken)
+    {
+        var pacer = new Pacer(pace, time);
+        CapturedPacket packet = default;
+        while (capture.Read(ref packet) == PacketRead.Packet)
+        {
+            if (reporter.IsResuming)
+            {
+                if ((reporter.FrameCount & 0xFFF) == 0 && cancellationToken.IsCancellationRequested)
+                {
+                    return null;
+                }
+            }
+            else if (!pacer.Wait(packet.TimestampNs, cancellationToken))
+            {
+                // Nothing is told of the window that is open: it is read again at the next start.
+                return null;
+            }
+
+            reporter.Add(ref packet);
+        }
+
+        reporter.Finish();
+        return capture.Error?.Message;
+    }
+
+    private void ReadLive(LiveCapture capture, CancellationToken cancellationToken)
+    {
+        reporter.DroppedFrames = () => capture.ReadStatistics().Dropped;
+        CapturedPacket packet = default;
+        string? said = null;
+        var untilLook = PacketsBetweenLooks;
+        while (true)
+        {
+            if (capture.Read(ref packet) == PacketRead.Packet)
+            {
+                reporter.Add(ref packet);
+                if (--untilLook > 0)
+                {
+                    continue;
+                }
+            }
+            else
+            {
+                reporter.AdvanceTo((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100 - RingDelayNs);
+                if (capture.Failure?.Message is { } failure && failure != said)
+                {
+                    ReportLog.InputTrouble(logger, failure);
+                }
+
+                said = capture.Failure?.Message;
+            }
+
+            untilLook = PacketsBetweenLooks;
+            if (cancellationToken.IsCancellationRequested)
+            {
+                reporter.Finish();
+                return;
+            }
+        }
+    }
+}

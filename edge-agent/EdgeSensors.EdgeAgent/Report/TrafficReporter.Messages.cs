@@ -1,0 +1,182 @@
+using EdgeSensors.EdgeAgent.Outbox;
+using EdgeSensors.EdgeAgent.Select;
+using EdgeSensors.Metering.Decode;
+using EdgeSensors.Metering.Detect;
+using EdgeSensors.Metering.Flows;
+using EdgeSensors.Protocol;
+
+namespace EdgeSensors.EdgeAgent.Report;
+
+/// <content>What leaves: alerts at once, picked flows and counts with the window's report.</content>
+internal sealed partial class TrafficReporter
+{
+    private const int MaxListedRemembered = 4096;
+    private const long ListedAgainNs = 600_000_000_000;
+    private static readonly TimeSpan s_diskPatience = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<HostAddress, long> _listedToldNs = [];
+    private bool _diskFails;
+
+    /// <inheritdoc/>
+    public void OnBiflow(ref readonly BiflowRecord record)
+    {
+        if (_authority is not { } authority)
+        {
+            return;
+        }
+
+        var flow = ClassOf(in record, authority);
+        if (_engine.TryPick(in record, out var kind))
+        {
+            _picked.Add(in record, flow, AlertWriter.KindOf(kind), authority, null, false);
+        }
+        else if (authority.Listed is { } listed && (listed.Contains(record.Source) || listed.Contains(record.Destination)))
+        {
+            _picked.Add(in record, flow, DetectorKind.Listed, authority, null, false);
+            TellListed(in record, flow, listed.Contains(record.Source), authority);
+        }
+        else if (authority.Document.Selectors.Count > 0 && authority.TrySelect(in record, out var selector, out var sourceNamed))
+        {
+            _picked.Add(in record, flow, DetectorKind.Selector, authority, selector, sourceNamed);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnDetection(Detection detection)
+    {
+        _reached = _reached with { Findings = _reached.Findings + 1 };
+        if (_reached.Findings <= _resumed.Findings || IsResuming || _holder.InForce is not { } authority || AlertWriter.Of(detection, authority) is not { } alert)
+        {
+            return;
+        }
+
+        if (detection.IsFirst)
+        {
+            ReportLog.Alert(_logger, alert.Detector.ToString(), alert.Technique, alert.Confidence);
+        }
+
+        Commit([new OutboxEntry(Channel.Alert, id => AlertCodec.Encode(alert with { Id = id }))]);
+    }
+
+    private void TellListed(ref readonly BiflowRecord record, FlowClass flow, bool sourceIsListed, Authority authority)
+    {
+        var address = sourceIsListed ? record.Source : record.Destination;
+        if (flow.Scope != Scope.Selectable || !authority.MayPick || IsResuming
+            || (_listedToldNs.TryGetValue(address, out var told) && record.LastNs - told < ListedAgainNs))
+        {
+            return;
+        }
+
+        if (_listedToldNs.Count >= MaxListedRemembered)
+        {
+            _listedToldNs.Clear();
+        }
+
+        _listedToldNs[address] = record.LastNs;
+        var alert = AlertWriter.OfListed(in record, flow, sourceIsListed, authority, _resumed.Seed);
+        ReportLog.Alert(_logger, alert.Detector.ToString(), alert.Technique, alert.Confidence);
+        Commit([new OutboxEntry(Channel.Alert, id => AlertCodec.Encode(alert with { Id = id }))]);
+    }
+
+    private void CloseWindow()
+    {
+        LookAtAuthority();
+        var told = IsResuming;
+        if (_windowFrames > 0 || _options.Live)
+        {
+            // Without an authority a window of a file counts like any other, so that the count of windows follows from the file alone.
+            _reached = _reached with { Windows = _reached.Windows + 1 };
+            if (!told)
+            {
+                Commit(Messages());
+                _previousWindowLost = false;
+            }
+        }
+
+        _counts.Clear();
+        _picked.Clear();
+        (_windowFrames, _malformed) = (0, 0);
+        _evictedBefore = _flows.EvictedCount;
+    }
+
+    private List<OutboxEntry> Messages()
+    {
+        ulong? dropped = null;
+        if (DroppedFrames is { } count)
+        {
+            var all = count();
+            dropped = (ulong)Math.Max(0, all - _droppedBefore);
+            _droppedBefore = all;
+        }
+
+        var report = new ReportMessage
+        {
+            Id = default,
+            WindowStart = UnixMilliseconds.FromNanoseconds(_windowStartNs),
+            WindowEnd = UnixMilliseconds.FromNanoseconds(_windowStartNs + _windowNs),
+            Measurement = new MeasurementQuality
+            {
+                DroppedPackets = dropped,
+                MalformedPackets = _malformed,
+                EvictedFlows = (ulong)(_flows.EvictedCount - _evictedBefore) + _picked.Overflow,
+                PreviousWindowLost = _previousWindowLost,
+                FlowsOutOfScope = _picked.OutOfScope,
+            },
+        };
+        if (_authority is not { } authority)
+        {
+            return [Entry(report with { Measurement = report.Measurement with { FlowsOutOfScope = 0 } })];
+        }
+
+        var flows = _picked.Flows;
+        var messages = new List<OutboxEntry>();
+        var first = _counts.WriteTo(report with { AuthorizationId = authority.Id }, authority.Document.K);
+        messages.Add(Entry(first with { Flows = [.. flows.Take(ReportMessage.MaxFlows)] }));
+        for (var at = ReportMessage.MaxFlows; at < flows.Count; at += ReportMessage.MaxFlows)
+        {
+            messages.Add(Entry(new ReportMessage
+            {
+                Id = default,
+                WindowStart = report.WindowStart,
+                WindowEnd = report.WindowEnd,
+                AuthorizationId = authority.Id,
+                Measurement = new MeasurementQuality { DroppedPackets = dropped },
+                Flows = [.. flows.Skip(at).Take(ReportMessage.MaxFlows)],
+            }));
+        }
+
+        return messages;
+    }
+
+    private static OutboxEntry Entry(ReportMessage report) => new(Channel.Report, id => ReportCodec.Encode(report with { Id = id }));
+
+    /// <summary>Stores messages and how far the input has got, at once. Where the disk fails a file waits for it, and what an interface brought is dropped and counted.</summary>
+    private void Commit(IReadOnlyList<OutboxEntry> entries)
+    {
+        var checkpoint = _reached.Encode();
+        while (_outbox.Commit(entries, checkpoint) == OutboxCommit.DiskFailed)
+        {
+            if (!_diskFails)
+            {
+                _diskFails = true;
+                ReportLog.DiskFailed(_logger, _options.Live ? "new messages are dropped and counted" : "the capture waits");
+            }
+
+            if (_options.Live || Stopping.WaitHandle.WaitOne(s_diskPatience))
+            {
+                foreach (var entry in entries)
+                {
+                    _outbox.CountDropped(entry.Channel, 1);
+                }
+
+                return;
+            }
+        }
+
+        if (_diskFails)
+        {
+            _diskFails = false;
+            ReportLog.DiskWorks(_logger);
+        }
+    }
+}

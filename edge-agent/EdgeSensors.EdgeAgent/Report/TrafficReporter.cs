@@ -1,0 +1,198 @@
+using System.Runtime.CompilerServices;
+using EdgeSensors.EdgeAgent.Input;
+using EdgeSensors.EdgeAgent.Outbox;
+using EdgeSensors.EdgeAgent.Select;
+using EdgeSensors.Metering.Capture;
+using EdgeSensors.Metering.Decode;
+using EdgeSensors.Metering.Detect;
+using EdgeSensors.Metering.Flows;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeSensors.EdgeAgent.Report;
+
+/// <summary>
+/// The way from packet to message: decode, flow table, select, detect, count, report. One thread. This file is the packets' and windows' part;
+/// TrafficReporter.Messages.cs makes messages of them.
+/// </summary>
+internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsumer
+{
+    // Shorter than an exporter's usual timeouts, so that a picked flow is told of soon.
+    private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_active = TimeSpan.FromSeconds(60);
+
+    /// <summary>Packets between two looks at whether the authorisation still holds; live, a read that times out looks too.</summary>
+    private const int PacketsBetweenLooks = 256;
+
+    private readonly ReporterOptions _options;
+    private readonly AuthorityHolder _holder;
+    private readonly DurableOutbox _outbox;
+    private readonly ILogger _logger;
+    private readonly long _windowNs;
+    private readonly FlowTable _flows;
+    private readonly DetectionEngine _engine;
+    private readonly WindowCounts _counts = new();
+    private readonly PickedFlows _picked = new();
+    private readonly Checkpoint _resumed;
+    private Checkpoint _reached;
+    private Authority? _authority;
+    private byte _generation = 1;
+    private int _untilLook;
+    private long _windowStartNs = long.MinValue;
+    private long _windowFrames;
+    private ulong _malformed;
+    private long _evictedBefore;
+    private long _droppedBefore;
+    private bool _previousWindowLost;
+
+    /// <param name="options">What it is told once.</param>
+    /// <param name="checkpoint">Where an earlier run got to; its input is this one.</param>
+    /// <param name="holder">What may be selected.</param>
+    /// <param name="outbox">Where messages go.</param>
+    /// <param name="logger">What a person may read.</param>
+    public TrafficReporter(ReporterOptions options, Checkpoint checkpoint, AuthorityHolder holder, DurableOutbox outbox, ILogger logger)
+    {
+        (_options, _holder, _outbox, _logger) = (options, holder, outbox, logger);
+        _windowNs = options.Window.Ticks * 100;
+        _resumed = checkpoint;
+        _reached = checkpoint with { Windows = 0, Findings = 0, WindowOpen = options.Live };
+        _previousWindowLost = options.Live && checkpoint.WindowOpen;
+        _flows = new FlowTable(
+            new FlowTableOptions { IdleTimeout = s_idle, ActiveTimeout = s_active, MaxFlows = options.MaxFlows, HashSeed = checkpoint.Seed }, this);
+        _engine = new DetectionEngine(options.Detectors, checkpoint.Seed, _flows, this);
+    }
+
+    /// <summary>Frames so far.</summary>
+    public long FrameCount { get; private set; }
+
+    /// <summary>Whether what was read so far was told of in an earlier run.</summary>
+    public bool IsResuming => _reached.Windows < _resumed.Windows;
+
+    /// <summary>Counts, since the capture was opened, the frames that the kernel dropped; null where that is unknown.</summary>
+    public Func<long>? DroppedFrames { get; set; }
+
+    /// <summary>Whether to give up waiting for the disk.</summary>
+    public CancellationToken Stopping { get; set; }
+
+    /// <summary>Meters one frame.</summary>
+    /// <param name="packet">Where the source is a file, what lies beyond its headers is zeroed (wall 1).</param>
+    public void Add(scoped ref CapturedPacket packet)
+    {
+        FrameCount++;
+        var status = FrameDecoder.Decode(packet.LinkType, packet.Data, packet.OriginalLength, packet.TimestampNs, out var header);
+        if (!_options.Live)
+        {
+            packet.Data[Math.Min(header.IpVersion == 0 ? 0 : header.HeaderLength, packet.Data.Length)..].Clear();
+        }
+
+        AdvanceWindow(packet.TimestampNs);
+        _windowFrames++;
+        if (--_untilLook <= 0)
+        {
+            LookAtAuthority();
+        }
+
+        _malformed += status is DecodeStatus.Ok or DecodeStatus.NotIp ? 0UL : 1;
+        if (header.IpVersion == 0)
+        {
+            _flows.AdvanceTo(packet.TimestampNs);
+            _engine.AdvanceTo(packet.TimestampNs);
+            return;
+        }
+
+        ref readonly var record = ref _flows.Add(in header);
+        if (_authority is { } authority)
+        {
+            var forward = header.Source == record.Source && header.SourcePort == record.SourcePort;
+            _counts.Add(in header, ClassOf(in record, authority), forward, record.PacketCount == 1 && !record.Continued, authority.SketchKey);
+        }
+
+        _engine.Add(in header, in record);
+        if (header.QuotedOffset != 0 && FrameDecoder.TryDecodeQuoted(packet.Data, in header, out var quoted))
+        {
+            _flows.MarkRefused(in quoted);
+        }
+    }
+
+    /// <summary>Tells the time of a quiet line.</summary>
+    /// <param name="nowNs">The wall clock, nanoseconds since the Unix epoch.</param>
+    public void AdvanceTo(long nowNs)
+    {
+        LookAtAuthority();
+        _flows.AdvanceTo(nowNs);
+        _engine.AdvanceTo(nowNs);
+        AdvanceWindow(nowNs);
+    }
+
+    /// <summary>The input has ended in order: judges and reports what is still open.</summary>
+    public void Finish()
+    {
+        LookAtAuthority();
+        _engine.Flush();
+        _flows.Flush();
+        _reached = _reached with { WindowOpen = false };
+        if (_windowStartNs != long.MinValue)
+        {
+            CloseWindow();
+        }
+    }
+
+    private void AdvanceWindow(long nowNs)
+    {
+        if (_windowStartNs == long.MinValue)
+        {
+            BeginWindow(nowNs);
+        }
+        else if (nowNs - _windowStartNs >= _windowNs)
+        {
+            // A packet never counts in a window that began after it; time that steps back stays in the window that is open.
+            CloseWindow();
+            BeginWindow(nowNs);
+        }
+    }
+
+    private void BeginWindow(long nowNs) => _windowStartNs = nowNs - (nowNs % _windowNs);
+
+    private void LookAtAuthority()
+    {
+        _untilLook = PacketsBetweenLooks;
+        var authority = _holder.InForce;
+        if (ReferenceEquals(authority, _authority))
+        {
+            return;
+        }
+
+        if (authority is null)
+        {
+            ReportLog.NoneInForce(_logger);
+        }
+        else if (authority.Id != _authority?.Id)
+        {
+            ReportLog.InForce(_logger, authority.Id, authority.Document.Level.ToString());
+        }
+
+        // What was gathered under one authorisation is not told under another, and under none not at all.
+        if (authority is null || authority.Id != _authority?.Id)
+        {
+            _counts.Clear();
+            _picked.Clear();
+        }
+
+        _authority = authority;
+        _generation = (byte)(_generation % 7 + 1);
+    }
+
+    /// <summary>The class of a flow: found out at its first packet and kept as its mark, until the authority changes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private FlowClass ClassOf(ref readonly BiflowRecord record, Authority authority)
+    {
+        // Three bits of generation, five of class.
+        if (record.Label >> 5 == _generation)
+        {
+            return FlowClass.Of(record.Label & 31);
+        }
+
+        var found = authority.Classify(record.Source, record.Destination);
+        FlowTable.Label(in record, (byte)((_generation << 5) | found.ToByte()));
+        return found;
+    }
+}

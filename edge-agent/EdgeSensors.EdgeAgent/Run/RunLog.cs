@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace EdgeSensors.EdgeAgent.Run;
+
+/// <summary>What a run says of itself.</summary>
+internal static partial class RunLog
+{
+    [LoggerMessage(1, LogLevel.Information, "ready: {Sensor} meters {Input}, enforcement {Enforcer}")]
+    public static partial void Ready(ILogger logger, string sensor, string input, string enforcer);
+
+    [LoggerMessage(2, LogLevel.Warning, "rules are only observed: {Limitation}")]
+    public static partial void ObserveOnly(ILogger logger, string limitation);
+
+    [LoggerMessage(3, LogLevel.Information, "the capture is read: {Frames} frames; waiting for the hub to commit what they gave")]
+    public static partial void CaptureRead(ILogger logger, long frames);
+
+    [LoggerMessage(4, LogLevel.Information, "done: the hub has committed everything")]
+    public static partial void Done(ILogger logger);
+
+    [LoggerMessage(5, LogLevel.Information, "stopped; {Messages} messages wait for the hub")]
+    public static partial void Stopped(ILogger logger, ulong messages);
+}

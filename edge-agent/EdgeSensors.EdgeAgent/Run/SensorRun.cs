@@ -1,0 +1,168 @@
+using EdgeSensors.EdgeAgent.Configuration;
+using EdgeSensors.EdgeAgent.Enforce;
+using EdgeSensors.EdgeAgent.Input;
+using EdgeSensors.EdgeAgent.Link;
+using EdgeSensors.EdgeAgent.Outbox;
+using EdgeSensors.EdgeAgent.Report;
+using EdgeSensors.EdgeAgent.Select;
+using EdgeSensors.EdgeAgent.Verify;
+using EdgeSensors.Metering.Capture;
+using EdgeSensors.Metering.Capture.Live;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeSensors.EdgeAgent.Run;
+
+/// <summary>One run of the sensor: puts the stations together, starts them, and ends them in order.</summary>
+internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity identity, DurableOutbox outbox, TimeProvider time, ILoggerFactory loggers)
+{
+    /// <summary>How long a capture file waits for what may be selected: the hub's answer, or its silence.</summary>
+    private static readonly TimeSpan s_firstUpdate = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long the end of a capture waits for the hub.</summary>
+    private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a stop waits for the last messages to leave.</summary>
+    private static readonly TimeSpan s_parting = TimeSpan.FromSeconds(2);
+
+    private readonly ILogger _logger = loggers.CreateLogger("agent");
+
+    /// <summary>Runs until the capture has ended or it is to stop.</summary>
+    /// <returns>Null, or why it failed: one line.</returns>
+    public async Task<string?> RunAsync(CancellationToken cancellationToken)
+    {
+        CaptureFile? file = null;
+        LiveCapture? card = null;
+        var input = "";
+        if (settings.InputFile is { } path)
+        {
+            if (!CaptureFile.TryOpen(path, out file, out var broken))
+            {
+                return broken.Message;
+            }
+
+            input = FileIdentity.Of(path, settings.Window);
+        }
+        else if (!LiveCapture.TryOpen(settings.InputInterface!, new LiveCaptureOptions(), out card, out var closed))
+        {
+            return closed.Message;
+        }
+
+        using (file)
+        using (card)
+        {
+            var hub = new HubEndpoint(settings.HubHost, settings.MqttPort, settings.Sensor, identity.Certificate, identity.Authorities);
+            var clock = new TrustedClock(time, settings.StateDirectory);
+            var source = new UpdateSource(hub, settings.HttpsPort, settings.RootPath, identity.SealingKey, Path.Combine(settings.StateDirectory, "trust"));
+            if (!UpdateClient.TryCreate(source, clock, _logger, out var client, out var error))
+            {
+                return error;
+            }
+
+            using (client)
+            {
+                return await RunAsync(hub, client, clock, file, card, input, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<string?> RunAsync(
+        HubEndpoint hub, UpdateClient client, TrustedClock clock, CaptureFile? file, LiveCapture? card, string input, CancellationToken cancellationToken)
+    {
+        var stored = Checkpoint.Read(outbox.ReadCheckpoint());
+        var checkpoint = file is null ? stored with { Input = "", Windows = 0, Findings = 0 } : stored.For(input);
+        outbox.Commit([], (checkpoint with { WindowOpen = file is null }).Encode());
+        if (checkpoint.Windows > 0)
+        {
+            ReportLog.Resuming(_logger, checkpoint.Windows);
+        }
+
+        var enforcer = settings.Enforce
+            ? await NftEnforcer.ChooseAsync(NftCommand.OfThisMachine(), clock, cancellationToken).ConfigureAwait(false)
+            : new ObserveOnlyEnforcer("enforce.enabled is false");
+        if (enforcer.Limitation is { } limitation)
+        {
+            RunLog.ObserveOnly(_logger, limitation);
+        }
+
+        var holder = new AuthorityHolder(settings.Sensor, clock);
+        using var keeper = new RuleKeeper(settings.Sensor, settings, enforcer, outbox, clock, _logger);
+        var updates = new UpdateLoop(client, settings.RefreshEvery, clock, Random.Shared, _logger);
+        using var link = new HubLink(hub, outbox, settings.MaxInFlight, time, Random.Shared, _logger);
+        var status = new StatusWriter(outbox, holder, updates, keeper, enforcer, card is not null, time);
+        var firstUpdate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        link.Connected = status.Tell;
+        link.UpdateAnnounced = _ => updates.Announce();
+        long? applied = null;
+        updates.Refreshed = async (state, refusal, token) =>
+        {
+            if (refusal is null)
+            {
+                clock.Raise();
+            }
+
+            if (state.TimestampVersion != applied)
+            {
+                applied = state.TimestampVersion;
+                holder.Replace(state);
+            }
+
+            await keeper.ApplyAsync(state, refusal, token).ConfigureAwait(false);
+            status.TellChange();
+            if (refusal is not null || state.Authorization is not null || state.TimestampVersion is not null)
+            {
+                firstUpdate.TrySetResult();
+            }
+        };
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var stopLink = new CancellationTokenSource();
+        var linking = link.RunAsync(stopLink.Token);
+        var updating = updates.RunAsync(stop.Token);
+        var keeping = keeper.RunAsync(stop.Token);
+        await Task.WhenAny(firstUpdate.Task, updating, Task.Delay(s_firstUpdate, time, stop.Token)).ConfigureAwait(false);
+
+        var options = new ReporterOptions(settings.Window, settings.MaxFlows, settings.Detectors, card is not null);
+        var reporter = new TrafficReporter(options, checkpoint, holder, outbox, _logger) { Stopping = stop.Token };
+        var reading = new InputLoop(reporter, time, _logger);
+        RunLog.Ready(_logger, settings.Sensor.ToString(), settings.InputFile ?? settings.InputInterface!, enforcer.Name);
+        var metering = file is not null ? reading.RunFileAsync(file, settings.Pace, stop.Token) : reading.RunLiveAsync(card!, stop.Token);
+
+        // The first of them to end decides: the input at its end or when it is to stop, the others only by a mistake of ours.
+        var ended = await Task.WhenAny(metering, linking, updating, keeping).ConfigureAwait(false);
+        var failure = ended.IsFaulted ? ended.Exception.InnerException!.Message : null;
+        var trouble = failure;
+        if (!cancellationToken.IsCancellationRequested && failure is null)
+        {
+            trouble = await metering.ConfigureAwait(false);
+            RunLog.CaptureRead(_logger, reporter.FrameCount);
+            if (!await link.DrainAsync(s_drain, cancellationToken).ConfigureAwait(false))
+            {
+                trouble ??= $"{outbox.Health.Messages} messages still wait for the hub in {settings.StateDirectory}; start again when it can be reached";
+            }
+        }
+
+        await stop.CancelAsync().ConfigureAwait(false);
+        await Quiet(metering).ConfigureAwait(false);
+        await Quiet(updating).ConfigureAwait(false);
+        await Quiet(keeping).ConfigureAwait(false);
+        if (link.IsConnected)
+        {
+            await link.DrainAsync(s_parting, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await stopLink.CancelAsync().ConfigureAwait(false);
+        await Quiet(linking).ConfigureAwait(false);
+        if (outbox.Health.Messages == 0 && trouble is null && !cancellationToken.IsCancellationRequested)
+        {
+            RunLog.Done(_logger);
+        }
+        else
+        {
+            RunLog.Stopped(_logger, outbox.Health.Messages);
+        }
+
+        return trouble;
+    }
+
+    private static async Task Quiet(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+}

@@ -1,0 +1,57 @@
+using System.Reflection;
+using EdgeSensors.EdgeAgent.Enforce;
+using EdgeSensors.EdgeAgent.Outbox;
+using EdgeSensors.EdgeAgent.Select;
+using EdgeSensors.EdgeAgent.Verify;
+using EdgeSensors.Protocol;
+
+namespace EdgeSensors.EdgeAgent.Run;
+
+/// <summary>Says in status messages what the sensor is and what is in force on it: at each connect, and when it has changed.</summary>
+internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder, UpdateLoop updates, RuleKeeper rules, IEnforcer enforcer, bool live, TimeProvider time)
+{
+    private static readonly string s_version = typeof(StatusWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    private readonly Lock _lock = new();
+    private (AuthorizationInForce?, ulong?, ulong?, ulong?) _told;
+
+    /// <summary>Says it, whether it has changed or not.</summary>
+    public void Tell() => Tell(always: true);
+
+    /// <summary>Says it if it has changed since it was said.</summary>
+    public void TellChange() => Tell(always: false);
+
+    private void Tell(bool always)
+    {
+        lock (_lock)
+        {
+            var state = updates.State;
+            var authorization = holder.InForce?.Document is { } document
+                ? new AuthorizationInForce(document.Id.Text, document.Level, document.NotAfter)
+                : null;
+            var now = (authorization, (ulong?)state.Listed?.Version, (ulong?)state.TimestampVersion, rules.Revision);
+            if (!always && now == _told)
+            {
+                return;
+            }
+
+            _told = now;
+            var message = new StatusMessage
+            {
+                Id = default,
+                ObservedAt = UnixMilliseconds.Now(time),
+                Kind = SensorKind.Agent,
+                SoftwareVersion = s_version,
+                Capabilities = ["biflow", "fan-out", "flood", "listed", live ? "input-live" : "input-file"],
+                Authorization = authorization,
+                BlocklistVersion = (ulong?)state.Listed?.Version,
+                TimestampVersion = (ulong?)state.TimestampVersion,
+                RulesRevision = rules.Revision,
+                Witness = "none",
+                Enforcer = enforcer.Name,
+                Outbox = outbox.Health,
+            };
+            outbox.Commit([new OutboxEntry(Channel.Status, id => StatusCodec.Encode(message with { Id = id }))]);
+        }
+    }
+}
