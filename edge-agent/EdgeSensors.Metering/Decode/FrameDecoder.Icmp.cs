@@ -60,31 +60,51 @@ public static partial class FrameDecoder
         return quoted.IpVersion != 0;
     }
 
+    /// <summary>
+    /// Where the quotation's headers end. The eight octets behind its IP header are kept only where they are a transport header: of an unknown protocol
+    /// or a later fragment they are content. What is too short or of another version is not known to be a header at all.
+    /// </summary>
     private static int QuotedEnd(ReadOnlySpan<byte> packet, int offset, int ipVersion)
     {
-        var transport = offset;
+        IpProtocol protocol;
+        int transport;
         if (ipVersion == 4)
         {
-            transport += packet.Length > offset ? Math.Max(20, (packet[offset] & 0x0F) * 4) : 0;
-            return Math.Min(packet.Length, transport + QuotedTransportLength);
+            if (packet.Length < offset + 20 || packet[offset] is < 0x45 or > 0x4F)
+                return offset;
+            transport = offset + ((packet[offset] & 0x0F) * 4);
+            protocol = (IpProtocol)packet[offset + 9];
+            if ((BinaryPrimitives.ReadUInt16BigEndian(packet[(offset + 6)..]) & 0x1FFF) != 0)
+                return Math.Min(packet.Length, transport);
         }
-
-        transport += 40;
-        if (packet.Length < transport)
-            return packet.Length;
-        var next = (IpProtocol)packet[offset + 6];
-        for (var depth = 0; depth < MaxExtensionHeaders && IsExtensionHeader(next) && packet.Length >= transport + 8; depth++)
+        else
         {
-            var length = next switch
+            if (packet.Length < offset + 40 || packet[offset] >> 4 != 6)
+                return offset;
+            transport = offset + 40;
+            protocol = (IpProtocol)packet[offset + 6];
+            for (var depth = 0; depth < MaxExtensionHeaders && IsExtensionHeader(protocol); depth++)
             {
-                IpProtocol.Fragment => 8,
-                IpProtocol.AuthenticationHeader => (packet[transport + 1] + 2) * 4,
-                _ => (packet[transport + 1] + 1) * 8,
-            };
-            next = (IpProtocol)packet[transport];
-            transport += length;
+                if (packet.Length < transport + 8)
+                    return packet.Length;
+                var laterFragment = protocol == IpProtocol.Fragment && (BinaryPrimitives.ReadUInt16BigEndian(packet[(transport + 2)..]) & 0xFFF8) != 0;
+                var length = protocol switch
+                {
+                    IpProtocol.Fragment => 8,
+                    IpProtocol.AuthenticationHeader => (packet[transport + 1] + 2) * 4,
+                    _ => (packet[transport + 1] + 1) * 8,
+                };
+                protocol = (IpProtocol)packet[transport];
+                transport += length;
+                if (laterFragment)
+                    return Math.Min(packet.Length, transport);
+                if (transport > packet.Length)
+                    return packet.Length;
+            }
         }
 
-        return Math.Min(packet.Length, transport + QuotedTransportLength);
+        var icmp = ipVersion == 4 ? IpProtocol.Icmp : IpProtocol.IcmpV6;
+        var kept = protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp || protocol == icmp ? QuotedTransportLength : 0;
+        return Math.Min(packet.Length, transport + kept);
     }
 }
