@@ -76,7 +76,8 @@ internal sealed class HubHost : IAsyncDisposable
         var flows = Keep(new DuckDbFlowStore(Path.Combine(configuration.Store.Folder, "flows.duckdb")));
 
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(configuration.LogLevel);
+        builder.Logging.ClearProviders().AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(configuration.LogLevel)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // A start that fails is told in one line, by the command.
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(InboxMeters.Name, PublishMeters.Name));
         builder.Services.AddOpenApi();

@@ -41,8 +41,7 @@ internal static class AlertCommand
             return;
         }
 
-        var table = new Table().Border(TableBorder.Minimal)
-            .AddColumns("incident", "indicator", "technique", "confidence", "first seen (UTC)", "last seen (UTC)", "sensors", "left to people because");
+        var table = Screen.Table("incident", "indicator", "technique", "confidence", "first seen (UTC)", "last seen (UTC)", "sensors", "left to people because");
         foreach (var i in incidents)
         {
             table.AddRow(
@@ -50,7 +49,7 @@ internal static class AlertCommand
                 Time(i.FirstSeen), Time(i.LastSeen), string.Join(' ', i.Evidence.Select(e => e.Sensor).Distinct()), Markup.Escape(i.LeftToPeople ?? "-"));
         }
 
-        AnsiConsole.Write(table);
+        Screen.Write(table);
     }
 
     private static string Time(long milliseconds) =>

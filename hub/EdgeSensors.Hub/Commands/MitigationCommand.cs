@@ -96,7 +96,7 @@ internal static class MitigationCommand
             return;
         }
 
-        var table = new Table().Border(TableBorder.Minimal).AddColumns("id", "target", "step", "state", "until (UTC)", "hits", "by", "reason");
+        var table = Screen.Table("id", "target", "step", "state", "until (UTC)", "hits", "by", "reason");
         foreach (var m in list)
         {
             table.AddRow(
@@ -104,6 +104,6 @@ internal static class MitigationCommand
                 m.HitPackets.ToString(System.Globalization.CultureInfo.InvariantCulture), Markup.Escape(m.ApprovedBy ?? m.ProposedBy), Markup.Escape(m.Reason));
         }
 
-        AnsiConsole.Write(table);
+        Screen.Write(table);
     }
 }

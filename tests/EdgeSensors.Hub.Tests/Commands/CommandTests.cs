@@ -1,0 +1,147 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Repository;
+using EdgeSensors.Trust.Sealing;
+
+namespace EdgeSensors.Hub.Tests.Commands;
+
+public class CommandTests(HubProcess hub) : IClassFixture<HubProcess>
+{
+    private string Configuration => Path.Combine(hub.Hub, "hub.yaml");
+
+    [Fact]
+    public async Task A_person_proposes_approves_lists_and_revokes()
+    {
+        using var serving = await hub.ServeAsync();
+        try
+        {
+            HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "propose", "203.0.113.80", "--reason", "seen in logs", "--minutes", "5", "--profile", hub.Profile));
+            var listed = await HubProcess.RunAsync("mitigation", "list", "--json", "--profile", hub.Profile);
+            HubProcess.Succeeded(listed);
+            using var json = JsonDocument.Parse(listed.Output);
+            var id = json.RootElement[0].GetProperty("id").GetString()!;
+            Assert.Equal("proposed", json.RootElement[0].GetProperty("state").GetString());
+            HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "approve", id, "--profile", hub.Profile));
+            var table = await HubProcess.RunAsync("mitigation", "list", "--profile", hub.Profile);
+            Assert.Contains("203.0.113.80", table.Output, StringComparison.Ordinal);
+            HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "revoke", id, "--reason", "done", "--profile", hub.Profile));
+            Assert.Contains("none", (await HubProcess.RunAsync("mitigation", "list", "--profile", hub.Profile)).Output, StringComparison.Ordinal);
+            Assert.Contains("none", (await HubProcess.RunAsync("alert", "list", "--profile", hub.Profile)).Output, StringComparison.Ordinal);
+
+            HubProcess.FailedInOneLine(await HubProcess.RunAsync("mitigation", "approve", "m-nobody", "--profile", hub.Profile), 1, "no mitigation m-nobody");
+            HubProcess.FailedInOneLine(await HubProcess.RunAsync("mitigation", "propose", "192.0.2.9", "--reason", "x", "--profile", hub.Profile), 1, "own network");
+
+            // A second program on the same ports.
+            HubProcess.FailedInOneLine(await HubProcess.RunAsync("serve", "--config", Configuration), 1, "");
+        }
+        finally
+        {
+            serving.Kill();
+            await serving.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync("mitigation", "list", "--profile", hub.Profile), 1, "cannot be reached");
+    }
+
+    [Fact]
+    public void The_enrolment_holds_what_the_sensor_needs_and_its_authorisation_is_published()
+    {
+        foreach (var file in new[] { "agent.yaml", "sensor.crt", "sensor.key", "ca.crt", "root.json", "hpke.key" })
+        {
+            Assert.True(File.Exists(Path.Combine(hub.Enrolment, file)), file);
+        }
+
+        if (!OperatingSystem.IsWindows())
+        {
+            foreach (var secret in new[] { Path.Combine(hub.Enrolment, "sensor.key"), Path.Combine(hub.Enrolment, "hpke.key"), Path.Combine(hub.Hub, "tls/server.key"), Path.Combine(hub.Profile, "operator.key"), hub.Passphrase })
+            {
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(secret));
+            }
+        }
+
+        Assert.True(TufRepository.Open(Path.Combine(hub.Hub, "repository"), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out _));
+        var name = TargetNames.Authorization(OperatorId.Parse("isp-a"), SensorId.Parse("gw-1"));
+        Assert.True(repository.ReadTarget(name).TryGet(out var bytes, out _));
+        Assert.True(CollectionAuthorization.TryParse(bytes, name, out var authorization, out var fault), fault?.ToString());
+        Assert.Equal(["192.0.2.0/24", "2001:db8::/32"], authorization.OwnPrefixes.Select(p => p.ToString()));
+        Assert.True(SealingKey.TryParse(File.ReadAllText(Path.Combine(hub.Enrolment, "hpke.key")), out var key));
+        using (key)
+        {
+            Assert.True(PseudonymKeyWrap.TryOpen(authorization, key, out var pseudonymKey));
+            Assert.Equal(PseudonymKeyWrap.KeyLength, pseudonymKey.Length);
+        }
+    }
+
+    [Fact]
+    public async Task Serve_refuses_to_start_where_it_could_open_an_offline_key()
+    {
+        (string, string)[] environment = [("EDGESENSORS_PASSPHRASE", File.ReadAllText(hub.Passphrase).Trim())];
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync(environment, "serve", "--config", Configuration), 1, "can open the offline key");
+        var stray = Path.Combine(hub.Hub, "online", "root-9.key");
+        var copy = Path.Combine(hub.Hub, "my-passphrase.txt");
+        File.Copy(hub.Passphrase, copy);
+        try
+        {
+            HubProcess.FailedInOneLine(await HubProcess.RunAsync("serve", "--config", Configuration), 1, "can open the offline key");
+        }
+        finally
+        {
+            File.Delete(copy);
+        }
+
+        Assert.False(File.Exists(stray));
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_said_in_one_line()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, hub.HttpsPort);
+        taken.Start();
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync("serve", "--config", Configuration), 1, "address already in use");
+    }
+
+    [Theory]
+    [InlineData("serve", "--config", "/nowhere/hub.yaml", 2, "edgesensors-hub init")]
+    [InlineData("serve", "--confg", "x", 2, "Unknown option '--confg'")]
+    [InlineData("mitigation", "list", "--profile=/nowhere", 2, "profile.yaml")]
+    [InlineData("init", "{hub}", "--passphrase-file={passphrase}", 1, "not empty")]
+    [InlineData("init", "{new}", "--passphrase-file=/nowhere", 1, "/nowhere")]
+    [InlineData("init", "{new}", "--offline={new}/offline", 2, "must not lie in the hub's folder")]
+    [InlineData("init", "{new}", "--policy=maybe", 2, "--policy takes manual, propose, approve")]
+    [InlineData("init", "{new}", "--listen=here", 2, "--listen here is no IP address")]
+    [InlineData("init", "{new}", "--domestic=/nowhere", 1, "/nowhere")]
+    public async Task What_is_wrong_is_said_in_one_line_that_says_what_to_do(string first, string second, string third, int code, string part)
+    {
+        string[] arguments = [.. new[] { first, second, third }.Select(a => a
+            .Replace("{hub}", hub.Hub, StringComparison.Ordinal)
+            .Replace("{new}", Path.Combine(hub.Folder, "new"), StringComparison.Ordinal)
+            .Replace("{passphrase}", hub.Passphrase, StringComparison.Ordinal))];
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync(arguments), code, part);
+        Assert.False(Directory.Exists(Path.Combine(hub.Folder, "new")));
+    }
+
+    [Fact]
+    public async Task A_wrong_passphrase_enrols_nobody()
+    {
+        var wrong = Path.Combine(hub.Folder, "wrong");
+        File.WriteAllText(wrong, "not the passphrase\n");
+        var output = Path.Combine(hub.Folder, "never");
+        HubProcess.FailedInOneLine(
+            await HubProcess.RunAsync("sensor", "add", "isp-a", "gw-9", "--dir", hub.Hub, "--own-prefix", "192.0.2.0/24", "--out", output, "--offline", hub.Offline, "--passphrase-file", wrong),
+            1,
+            "does not open with this passphrase");
+        Assert.False(Directory.Exists(output));
+    }
+
+    [Fact]
+    public async Task An_unknown_key_of_the_configuration_is_named_with_its_line()
+    {
+        var broken = Path.Combine(hub.Hub, "broken.yaml");
+        File.WriteAllText(broken, "listen:\n  prot: 1\n");
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync("serve", "--config", broken), 2, "broken.yaml:2: unknown key listen.prot");
+        File.Delete(broken);
+    }
+}
