@@ -57,9 +57,34 @@ internal sealed class KernelCheck(NftCommand nft, bool capturesInterface) : IChe
         var version = await nft.RunAsync(["--version"], default, cancellationToken).ConfigureAwait(false);
         var found = new Finding(Area, Subject, Verdict.Ok, version.Succeeded ? Encoding.UTF8.GetString(version.Output.Span).Trim() : "nftables");
         var offload = await nft.RunAsync(["list", "flowtables"], default, cancellationToken).ConfigureAwait(false);
-        return offload.Succeeded && offload.Output.Span.IndexOf("flowtable "u8) >= 0
-            ? [found, new Finding(Area, "flow offload", Verdict.Warn, "a flowtable is in force: what it forwards passes no filter", "remove the flowtable where mitigations must hit established flows")]
-            : [found];
+        List<Finding> findings = [found];
+        if (offload.Succeeded && offload.Output.Span.IndexOf("flowtable "u8) >= 0)
+        {
+            findings.Add(new Finding(
+                Area, "flow offload", Verdict.Warn, "a flowtable is in force: what it forwards passes no filter", "remove the flowtable where mitigations must hit established flows"));
+        }
+
+        if (HasUnfilteredBridge("/sys/class/net", "/proc/sys/net/bridge/bridge-nf-call-iptables"))
+        {
+            findings.Add(new Finding(
+                Area, "bridge", Verdict.Warn, "what is bridged, not routed, passes no filter", "modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1"));
+        }
+
+        return findings;
+    }
+
+    /// <summary>Whether an interface is a bridge's port while the kernel does not show bridged packets to the IP filter.</summary>
+    internal static bool HasUnfilteredBridge(string interfaces, string setting)
+    {
+        try
+        {
+            return Directory.EnumerateDirectories(interfaces).Any(found => Directory.Exists(Path.Combine(found, "brport")))
+                && (!File.Exists(setting) || File.ReadAllText(setting).Trim() != "1");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static Finding Namespaces() => File.Exists("/proc/self/ns/net")

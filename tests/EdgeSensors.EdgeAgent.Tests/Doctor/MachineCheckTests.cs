@@ -122,6 +122,29 @@ public sealed class MachineCheckTests
     }
 
     [Fact]
+    public void A_bridge_that_the_filter_does_not_see_is_noticed()
+    {
+        var root = Directory.CreateTempSubdirectory("edgesensors-doctor-").FullName;
+        try
+        {
+            var (interfaces, setting) = (Path.Combine(root, "net"), Path.Combine(root, "bridge-nf-call-iptables"));
+            Assert.False(KernelCheck.HasUnfilteredBridge(interfaces, setting));
+            Directory.CreateDirectory(Path.Combine(interfaces, "eth0"));
+            Assert.False(KernelCheck.HasUnfilteredBridge(interfaces, setting));
+            Directory.CreateDirectory(Path.Combine(interfaces, "eth1", "brport"));
+            Assert.True(KernelCheck.HasUnfilteredBridge(interfaces, setting));
+            File.WriteAllText(setting, "0\n");
+            Assert.True(KernelCheck.HasUnfilteredBridge(interfaces, setting));
+            File.WriteAllText(setting, "1\n");
+            Assert.False(KernelCheck.HasUnfilteredBridge(interfaces, setting));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_machine_without_nft_is_a_limitation_not_a_failure()
     {
         var findings = await new KernelCheck(new NftCommand("/nowhere/nft"), capturesInterface: false).RunAsync(TestContext.Current.CancellationToken);
