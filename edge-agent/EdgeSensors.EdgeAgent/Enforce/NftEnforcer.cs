@@ -50,14 +50,14 @@ internal sealed class NftEnforcer(NftCommand nft, TimeProvider time) : IEnforcer
                 break;
             }
 
-            Remember(table);
+            var counted = Remember(table);
             using var transaction = NftDifference.Of(table, desired, plan.RateLimitPacketsPerSecond, now);
             var result = transaction.IsEmpty ? default : await nft.RunAsync(s_apply, transaction.Finish(), cancellationToken).ConfigureAwait(false);
             if (result.Succeeded)
             {
+                Forget([.. counted, .. _plan.Rules.Select(rule => rule.Id), .. plan.Rules.Select(rule => rule.Id)]);
                 _plan = plan;
                 _standing = desired.Sets.ToDictionary(set => set.Key, set => set.Value.Keys.ToHashSet());
-                Forget(plan);
                 return new EnforcementOutcome(desired.Verdicts);
             }
 
@@ -95,7 +95,8 @@ internal sealed class NftEnforcer(NftCommand nft, TimeProvider time) : IEnforcer
         };
     }
 
-    private void Remember(NftTable table)
+    /// <summary>Takes the table's counters over; the rules that it counts for.</summary>
+    private Dictionary<DocumentId, RuleHits>.KeyCollection Remember(NftTable table)
     {
         var sums = new Dictionary<DocumentId, RuleHits>();
         foreach (var (set, elements) in table.Sets)
@@ -117,12 +118,14 @@ internal sealed class NftEnforcer(NftCommand nft, TimeProvider time) : IEnforcer
         {
             _hits[rule] = hits;
         }
+
+        return sums.Keys;
     }
 
-    private void Forget(EnforcementPlan plan)
+    /// <summary>What was taken back keeps its last hits until the plan after, so that they can still be told.</summary>
+    private void Forget(HashSet<DocumentId> kept)
     {
-        var named = plan.Rules.Select(rule => rule.Id).ToHashSet();
-        foreach (var rule in _hits.Keys.Where(rule => !named.Contains(rule)).ToList())
+        foreach (var rule in _hits.Keys.Where(rule => !kept.Contains(rule)).ToList())
         {
             _hits.Remove(rule);
         }

@@ -9,7 +9,7 @@ namespace EdgeSensors.EdgeAgent.Enforce;
 internal readonly record struct RuleHits(DocumentId Id, ulong Packets, ulong Octets);
 
 /// <summary>A reading of the counters.</summary>
-/// <param name="Hits">One entry for each rule that stands, and the last known ones of rules of the plan that have lapsed.</param>
+/// <param name="Hits">One entry for each rule that stands, and the last known ones of rules that have lapsed or that the last plan took back.</param>
 /// <param name="Intact">False when what should be in force was found missing or changed by somebody else: apply the plan again.</param>
 /// <param name="Error">When the counters could not be read: one line for a person.</param>
 internal sealed record HitReading(IReadOnlyList<RuleHits> Hits, bool Intact, string? Error = null);

@@ -156,6 +156,19 @@ public sealed class NftEnforcerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task What_a_rule_has_hit_is_known_once_more_after_it_was_taken_back()
+    {
+        using var network = new EnforcerNetwork();
+        await network.Apply(Plan(Rule("revoked", "192.0.2.10"), Rule("kept", "192.0.2.11")));
+        Assert.Equal(0, network.Arriving("192.0.2.10", 6));
+        await network.Apply(Plan(Rule("kept", "192.0.2.11")));
+        Assert.Equal(6ul, (await network.Hits())["revoked"]);
+        await network.Apply(Plan(Rule("kept", "192.0.2.11")));
+        await network.Apply(Plan(Rule("kept", "192.0.2.11")));
+        Assert.DoesNotContain("revoked", (await network.Hits()).Keys);
+    }
+
+    [Fact]
     public async Task A_new_agent_goes_on_with_what_the_table_holds()
     {
         using var network = new EnforcerNetwork();
@@ -248,7 +261,7 @@ public sealed class NftEnforcerTests(ITestOutputHelper output)
         await Timed("10 more, 10 fewer", () => network.Apply(Plan([.. rules[10..], .. Enumerable.Range(0, 10).Select(i => Rule($"new-{i}", $"192.0.2.{i + 10}"))])));
         await Timed("read hits", () => network.Hits());
         Assert.Equal(0, network.Arriving("192.0.2.10", 1));
-        Assert.Equal(9_990 + 10, (await network.Hits()).Count);
+        Assert.Equal(9_990 + 10 + 10, (await network.Hits()).Count); // those taken back are told once more
 
         async Task Timed(string what, Func<Task> action)
         {
