@@ -67,8 +67,8 @@ internal static class Openings
             return Opening.Attempt;
         }
 
-        // FIN with ACK, or data, is how a connection goes on that began before the capture; ACK, FIN, NULL and XMAS alone are probes when nothing follows.
-        var goesOn = payload > 0 || (flags & (TcpControlBits.Fin | TcpControlBits.Ack)) == (TcpControlBits.Fin | TcpControlBits.Ack);
+        // An ACK with FIN or data is how a connection goes on that began before the capture; ACK, FIN, NULL and XMAS alone are probes when nothing follows.
+        var goesOn = (flags & TcpControlBits.Ack) != 0 && (payload > 0 || (flags & TcpControlBits.Fin) != 0);
         return goesOn ? Opening.Other : Opening.Attempt;
     }
 

@@ -35,7 +35,8 @@ internal static class Verdicts
     private static Verdict OfTcp(ref readonly BiflowRecord record)
     {
         var (forward, reverse) = (record.Forward, record.Reverse);
-        if (forward.PayloadPacketCount > 0 || reverse.PayloadPacketCount > 0)
+        // Data in a SYN, or without an ACK, is no sign that anybody listens (RFC 9293 §3.10.7.4: such a segment is dropped).
+        if (reverse.PayloadPacketCount > 0 || (forward.PayloadPacketCount > 0 && (forward.TcpFlags & TcpControlBits.Ack) != 0))
         {
             return Verdict.Succeeded;
         }

@@ -14,12 +14,14 @@ public sealed class FanOutTests
     [InlineData(TcpControlBits.None)]
     [InlineData(TcpControlBits.Fin | TcpControlBits.Psh | TcpControlBits.Urg)]
     [InlineData(TcpControlBits.Ack)]
-    public void Probes_of_many_ports_that_nobody_answers_are_a_scan(TcpControlBits flags)
+    [InlineData(TcpControlBits.Syn, 24)]
+    [InlineData(TcpControlBits.Fin | TcpControlBits.Psh, 24)]
+    public void Probes_of_many_ports_that_nobody_answers_are_a_scan_though_they_carry_data(TcpControlBits flags, int payload = 0)
     {
         var bench = new Bench();
         for (ushort port = 1; port <= 30; port++)
         {
-            bench.Tcp(Attacker, 40_000, Victim, port, flags).Wait(50);
+            bench.Tcp(Attacker, 40_000, Victim, port, flags, payload).Wait(50);
         }
 
         var finding = Assert.Single(bench.End().Findings, f => f.IsFirst);
