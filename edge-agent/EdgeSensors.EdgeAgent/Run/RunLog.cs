@@ -19,4 +19,7 @@ internal static partial class RunLog
 
     [LoggerMessage(5, LogLevel.Information, "stopped; {Messages} messages wait for the hub")]
     public static partial void Stopped(ILogger logger, ulong messages);
+
+    [LoggerMessage(6, LogLevel.Warning, "the capture waits: the hub has never been reached, so it is not known what may be reported")]
+    public static partial void CaptureWaits(ILogger logger);
 }

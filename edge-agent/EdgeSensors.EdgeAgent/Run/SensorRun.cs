@@ -15,7 +15,7 @@ namespace EdgeSensors.EdgeAgent.Run;
 /// <summary>One run of the sensor: puts the stations together, starts them, and ends them in order.</summary>
 internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity identity, DurableOutbox outbox, TimeProvider time, ILoggerFactory loggers)
 {
-    /// <summary>How long a capture file waits for what may be selected: the hub's answer, or its silence.</summary>
+    /// <summary>How long an interface waits for the first answer of the hub before it is metered without one.</summary>
     private static readonly TimeSpan s_firstUpdate = TimeSpan.FromSeconds(20);
 
     /// <summary>How long the end of a capture waits for the hub.</summary>
@@ -93,6 +93,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         link.Connected = status.Tell;
         link.UpdateAnnounced = _ => updates.Announce();
         long? applied = null;
+        var waits = false;
         updates.Refreshed = async (state, refusal, token) =>
         {
             if (refusal is null)
@@ -108,9 +109,15 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
             await keeper.ApplyAsync(state, refusal, token).ConfigureAwait(false);
             status.TellChange();
-            if (refusal is not null || state.Authorization is not null || state.TimestampVersion is not null)
+            if (state.TimestampVersion is not null || (refusal is not null && card is not null))
             {
                 firstUpdate.TrySetResult();
+            }
+            else if (refusal is not null && !waits)
+            {
+                // A file read now would be told of as health only, and never again.
+                waits = true;
+                RunLog.CaptureWaits(_logger);
             }
         };
 
@@ -119,7 +126,11 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         var linking = link.RunAsync(stopLink.Token);
         var updating = updates.RunAsync(stop.Token);
         var keeping = keeper.RunAsync(stop.Token);
-        await Task.WhenAny(firstUpdate.Task, updating, Task.Delay(s_firstUpdate, time, stop.Token)).ConfigureAwait(false);
+        await Task.WhenAny(firstUpdate.Task, updating, Task.Delay(card is null ? Timeout.InfiniteTimeSpan : s_firstUpdate, time, stop.Token)).ConfigureAwait(false);
+        if (holder.InForce is null && !stop.IsCancellationRequested)
+        {
+            ReportLog.NoneInForce(_logger);
+        }
 
         var options = new ReporterOptions(settings.Window, settings.MaxFlows, settings.Detectors, card is not null);
         var reporter = new TrafficReporter(options, checkpoint, holder, outbox, _logger) { Stopping = stop.Token };
