@@ -17,6 +17,7 @@ using EdgeSensors.Trust.Repository;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using OpenTelemetry.Metrics;
 
 namespace EdgeSensors.Hub;
 
@@ -79,7 +80,14 @@ internal sealed class HubHost : IAsyncDisposable
         builder.Logging.ClearProviders().AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(configuration.LogLevel)
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // A start that fails is told in one line, by the command.
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(InboxMeters.Name, PublishMeters.Name));
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics =>
+        {
+            metrics.AddMeter(InboxMeters.Name, PublishMeters.Name, "Microsoft.AspNetCore.Server.Kestrel");
+            if (configuration.MetricsEndpoint is { } collector)
+            {
+                metrics.AddOtlpExporter(options => options.Endpoint = collector);
+            }
+        });
         builder.Services.AddOpenApi();
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
@@ -121,6 +129,7 @@ internal sealed class HubHost : IAsyncDisposable
 
         _app.UseMiddleware<AccessControl>();
         UpdateFiles.Map(_app, repository);
+        broker.ChunkSource = new UpdateChunks(repository.TargetsDirectory).Read;
         _app.MapOpenApi();
         new HubApi(decisions, mitigations, policy, flows, broker).Map(_app);
         Health.Map(_app, meters, writer, publisher, correlator, projector);

@@ -12,4 +12,4 @@ if (args is ["pieces", ..])
     return 0;
 }
 
-return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.") { GenerateCommand.Create(), LiveCommand.Create(), PublishCommand.Create(), HubLoadCommand.Create() }.Parse(args).Invoke();
+return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.") { GenerateCommand.Create(), LiveCommand.Create(), PublishCommand.Create(), HubLoadCommand.Create(), HubReactCommand.Create() }.Parse(args).Invoke();

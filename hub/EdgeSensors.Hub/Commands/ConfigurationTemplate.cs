@@ -29,7 +29,7 @@ internal static class ConfigurationTemplate
           max_connections: 5000          # sensors at once (default 5000)
           queue_messages: 8192           # that may wait for the commit; publishers are held back beyond it (default 8192)
           batch_messages: 4096           # most in one transaction (default 4096)
-          gap_timeout_seconds: 30        # a number that stays away this long was dropped by its sensor (default 30)
+          gap_timeout_seconds: 10        # a number that stays away this long was dropped by its sensor (default 10)
           retention_hours: 48            # raw messages, after they were projected (default 48)
           max_mib: 65536                 # most on disk; beyond it nothing is acknowledged until there is room (default 65536)
           max_rejected: 10000            # undecodable messages kept for study (default 10000)
@@ -50,6 +50,9 @@ internal static class ConfigurationTemplate
           duration_minutes: 60           # where nobody says otherwise (default 60)
           max_duration_minutes: 1440     # (default 1440)
           never: [{string.Join(", ", never.Select(prefix => $"\"{prefix}\""))}]                      # prefixes never to be mitigated, by policy or person
+
+        metrics:
+          otlp_endpoint: ""              # OpenTelemetry collector, OTLP over gRPC; empty: none (default empty)
 
         log:
           level: warning                 # debug, information, warning or error (default warning)

@@ -49,7 +49,7 @@ internal static class ConfigurationFile
                 MaxConnections = s.Number("inbox.max_connections", 5_000, 1, 1_000_000),
                 QueueMessages = s.Number("inbox.queue_messages", 8_192, 1, 1_000_000),
                 BatchMessages = s.Number("inbox.batch_messages", 4_096, 1, 100_000),
-                GapTimeout = TimeSpan.FromSeconds(s.Number("inbox.gap_timeout_seconds", 30, 1, 86_400)),
+                GapTimeout = TimeSpan.FromSeconds(s.Number("inbox.gap_timeout_seconds", 10, 1, 86_400)),
                 Retention = TimeSpan.FromHours(s.Number("inbox.retention_hours", 48, 0, 87_600)),
                 MaxMiB = s.Number("inbox.max_mib", 65_536, 1, 100_000_000),
                 MaxRejected = s.Number("inbox.max_rejected", 10_000, 0, 10_000_000),
@@ -69,6 +69,11 @@ internal static class ConfigurationFile
                 MaxDuration = TimeSpan.FromMinutes(s.Number("policy.max_duration_minutes", 1_440, 1, 43_200)),
                 Never = s.List("policy.never", text => Prefix.TryParse(text, out var prefix) ? (Prefix?)prefix : null, "IP prefix with its host bits zero"),
             },
+            MetricsEndpoint = s.Text("metrics.otlp_endpoint", "") is { Length: > 0 } url
+                ? Uri.TryCreate(url, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
+                    ? endpoint
+                    : throw s.Fault("metrics.otlp_endpoint", $"is '{url}'; it must be an http or https URL, or empty")
+                : null,
             LogLevel = s.Word("log.level", "warning", "debug", "information", "warning", "error") switch
             {
                 "debug" => LogLevel.Debug,

@@ -17,6 +17,9 @@ internal sealed record HubConfiguration
 
     public required PolicySettings Policy { get; init; }
 
+    /// <summary>Where metrics go by OTLP over gRPC; null: nowhere.</summary>
+    public Uri? MetricsEndpoint { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 }
 
@@ -45,7 +48,7 @@ internal sealed record InboxSettings
     public int BatchMessages { get; init; } = 4_096;
 
     /// <summary>A number that has not come this long after a later one, while nothing before it moved, was dropped by the sensor.</summary>
-    public TimeSpan GapTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan GapTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long raw messages are kept after they were projected.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(2);

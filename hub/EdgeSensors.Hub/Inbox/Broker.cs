@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using EdgeSensors.Hub.Identity;
+using EdgeSensors.Hub.Sign;
 using EdgeSensors.Protocol;
 using MQTTnet;
 using MQTTnet.Formatter;
@@ -54,8 +55,8 @@ internal sealed class Broker : IAsyncDisposable
     /// <summary>A sensor came (true) or went (false).</summary>
     public event Action<SensorName, bool>? PresenceChanged;
 
-    /// <summary>Answers a tap's request for a part of an update; null when the hub has no such file.</summary>
-    public Func<FetchMessage, ChunkMessage>? ChunkSource { get; set; }
+    /// <summary>Answers a tap's request for a part of an update.</summary>
+    public Func<FetchMessage, ChunkMessage> ChunkSource { get; set; } = UpdateChunks.Nothing;
 
     public bool IsConnected(SensorName sensor) => _sessions.ContainsKey(sensor);
 
@@ -245,8 +246,7 @@ internal sealed class Broker : IAsyncDisposable
     {
         if (FetchCodec.TryDecode(payload, out FetchMessage? request, out _))
         {
-            var chunk = ChunkSource?.Invoke(request!) ?? new ChunkMessage(request!.Sha256, request.Offset, 0, ReadOnlyMemory<byte>.Empty);
-            session.Send(Channel.Chunk, FetchCodec.Encode(chunk));
+            session.Send(Channel.Chunk, FetchCodec.Encode(ChunkSource(request!)));
         }
         else
         {

@@ -185,13 +185,14 @@ internal sealed class InboxWriter : IAsyncDisposable
             }
 
             touched.Add(source);
-            if (source.Watch is { } watch && arrival.Id.Sequence < watch.Top)
-            {
-                source.Watch = null;
-            }
-
             if (source.Sequences.Add(arrival.Id.Sequence))
             {
+                // Only what is new below the top is progress: a sensor that waits for its ack sends what it holds again and again.
+                if (source.Watch is { } watch && arrival.Id.Sequence < watch.Top)
+                {
+                    source.Watch = null;
+                }
+
                 source.LastSeen = arrival.ReceivedAt;
                 dirty.Add(source);
                 fresh.Add(arrival);

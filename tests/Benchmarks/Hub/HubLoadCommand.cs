@@ -2,14 +2,13 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using EdgeSensors.Hub.Api;
-using EdgeSensors.Hub.Commands;
 using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Benchmarks.Hub;
 
 /// <summary>
-/// <c>hub-load</c>: founds a hub, serves it as a process of its own, connects sensors by MQTT 5 over TLS with certificates of its authority, and
-/// counts what is acknowledged, which is what is on disk.
+/// <c>hub-load</c>: connects sensors to a served hub by MQTT 5 over TLS with certificates of its authority, and counts what is acknowledged,
+/// which is what is on disk.
 /// </summary>
 internal static class HubLoadCommand
 {
@@ -24,86 +23,45 @@ internal static class HubLoadCommand
         var command = new Command("hub-load", "Committed reports a second over MQTT with TLS, by a real hub on this machine.") { connections, seconds, window, folder };
         command.SetAction(async (parsed, cancel) =>
         {
-            var parent = parsed.GetValue(folder) ?? Path.GetTempPath();
-            var home = Path.Combine(parent, $"hub-load-{Environment.ProcessId}");
-            try
-            {
-                await RunAsync(home, parsed.GetValue(connections), parsed.GetValue(seconds), parsed.GetValue(window), cancel);
-                return 0;
-            }
-            finally
-            {
-                foreach (var made in new[] { home, home + "-offline" }.Where(Directory.Exists))
-                {
-                    Directory.Delete(made, recursive: true);
-                }
-
-                File.Delete(home + "-passphrase");
-            }
+            using var hub = await ServedHub.StartAsync(parsed.GetValue(folder), "propose", cancel);
+            await RunAsync(hub, parsed.GetValue(connections), parsed.GetValue(seconds), parsed.GetValue(window), cancel);
+            return 0;
         });
         return command;
     }
 
-    private static async Task RunAsync(string home, int connections, double seconds, int window, CancellationToken cancel)
+    private static async Task RunAsync(ServedHub hub, int connections, double seconds, int window, CancellationToken cancel)
     {
-        const int MqttPort = 38_883;
-        const int HttpsPort = 38_443;
-        var program = Path.Combine(AppContext.BaseDirectory, "edgesensors-hub");
-        using (var init = Process.Start(new ProcessStartInfo(program, ["init", home, "--generate-passphrase", home + "-passphrase", "--listen", "127.0.0.1", "--mqtt-port", $"{MqttPort}", "--https-port", $"{HttpsPort}"]) { RedirectStandardOutput = true })!)
+        var handshakes = Stopwatch.StartNew();
+        var sensors = new List<LoadSensor>();
+        for (var i = 0; i < connections; i++)
         {
-            await init.WaitForExitAsync(cancel);
+            var name = new SensorName(OperatorId.Parse("load"), SensorId.Parse($"sensor-{i}"));
+            sensors.Add(await LoadSensor.ConnectAsync(ServedHub.MqttPort, hub.Authority, name, window, cancel));
         }
 
-        using var authority = new HubFolder(home, home + "-offline").OpenAuthority(File.ReadAllText(home + "-passphrase").Trim(), TimeProvider.System);
-        using var serve = Process.Start(new ProcessStartInfo(program, ["serve", "--config", Path.Combine(home, "hub.yaml")]) { RedirectStandardOutput = true })!;
-        try
-        {
-            if ((await serve.StandardOutput.ReadLineAsync(cancel))?.StartsWith("ready", StringComparison.Ordinal) != true)
-            {
-                throw new InvalidOperationException("The hub does not serve.");
-            }
+        var connected = handshakes.Elapsed;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var publishing = sensors.Select(sensor => sensor.PublishUntilAsync(stop.Token)).ToList();
+        await Task.Delay(WarmUp, cancel);
+        var (before, cpu, clock) = (sensors.Sum(s => s.Acknowledged), hub.Cpu, Stopwatch.StartNew());
+        sensors.ForEach(sensor => sensor.CountLatency = true);
+        await Task.Delay(TimeSpan.FromSeconds(seconds), cancel);
+        var committed = sensors.Sum(s => s.Acknowledged) - before;
+        var (elapsed, used) = (clock.Elapsed.TotalSeconds, (hub.Cpu - cpu).TotalSeconds);
+        await stop.CancelAsync();
+        await Task.WhenAll(publishing);
+        await Task.Delay(1_000, cancel);
 
-            var handshakes = Stopwatch.StartNew();
-            var sensors = new List<LoadSensor>();
-            for (var i = 0; i < connections; i++)
-            {
-                var name = new SensorName(OperatorId.Parse("load"), SensorId.Parse($"sensor-{i}"));
-                sensors.Add(await LoadSensor.ConnectAsync(MqttPort, authority, name, window, cancel));
-            }
-
-            var connected = handshakes.Elapsed;
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            var publishing = sensors.Select(sensor => sensor.PublishUntilAsync(stop.Token)).ToList();
-            await Task.Delay(WarmUp, cancel);
-            var (before, cpu, clock) = (sensors.Sum(s => s.Acknowledged), Cpu(serve), Stopwatch.StartNew());
-            sensors.ForEach(sensor => sensor.CountLatency = true);
-            await Task.Delay(TimeSpan.FromSeconds(seconds), cancel);
-            var committed = sensors.Sum(s => s.Acknowledged) - before;
-            var (elapsed, used) = (clock.Elapsed.TotalSeconds, (Cpu(serve) - cpu).TotalSeconds);
-            await stop.CancelAsync();
-            await Task.WhenAll(publishing);
-            await Task.Delay(1_000, cancel);
-
-            using var hub = HubClient.Open(Path.Combine(home, "operators", "admin"));
-            var health = await hub.GetAsync<HealthView>("/healthz", cancel);
-            var latency = sensors.SelectMany(s => s.LatenciesMs).Order().ToList();
-            string At(double q) => latency.Count == 0 ? "-" : latency[(int)(q * (latency.Count - 1))].ToString("0.0", CultureInfo.InvariantCulture);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{connections} connections: {committed / elapsed:0} committed reports/s of {LoadSensor.PayloadOctets} octets, publish to ack {At(0.5)} ms (median) {At(0.99)} ms (99 %), hub CPU {used / committed * 1e6:0} us/report, connecting {connected.TotalMilliseconds / connections:0.0} ms each"));
-            Console.WriteLine($"sent {sensors.Sum(s => s.Sent)}, committed {health.Committed}, duplicates {health.Duplicates}, rejected {health.Rejected}, projected up to row {health.ProjectedTo}");
-            sensors.ForEach(sensor => sensor.Dispose());
-        }
-        finally
-        {
-            serve.Kill();
-            await serve.WaitForExitAsync(CancellationToken.None);
-        }
+        using var client = hub.Client();
+        var health = await client.GetAsync<HealthView>("/healthz", cancel);
+        var latency = sensors.SelectMany(s => s.LatenciesMs).Order().ToList();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{connections} connections: {committed / elapsed:0} committed reports/s of {LoadSensor.PayloadOctets} octets, publish to ack {At(latency, 0.5):0.0} ms (median) {At(latency, 0.99):0.0} ms (99 %), hub CPU {used / committed * 1e6:0} us/report, connecting {connected.TotalMilliseconds / connections:0.0} ms each"));
+        Console.WriteLine($"sent {sensors.Sum(s => s.Sent)}, committed {health.Committed}, duplicates {health.Duplicates}, rejected {health.Rejected}, projected up to row {health.ProjectedTo}");
+        sensors.ForEach(sensor => sensor.Dispose());
     }
 
-    private static TimeSpan Cpu(Process process)
-    {
-        process.Refresh();
-        return process.TotalProcessorTime;
-    }
+    private static double At(List<double> sorted, double quantile) => sorted.Count == 0 ? double.NaN : sorted[(int)(quantile * (sorted.Count - 1))];
 }

@@ -29,6 +29,8 @@ internal sealed class LoadSensor : IDisposable
         _window = new SemaphoreSlim(window);
     }
 
+    public IMqttClient Client => _client;
+
     public static int PayloadOctets { get; } = Report(1).Length;
 
     public long Acknowledged => Volatile.Read(ref _acknowledged);
@@ -97,11 +99,15 @@ internal sealed class LoadSensor : IDisposable
 
     private Task OnAck(MqttApplicationMessageReceivedEventArgs e)
     {
-        if (AckCodec.TryDecode(e.ApplicationMessage.Payload.First.ToArray(), out var ack, out _) && (long)ack!.UpTo.Sequence > _acknowledged)
+        if (e.ApplicationMessage.Topic != Topics.UpdatesTimestamp && AckCodec.TryDecode(e.ApplicationMessage.Payload.First.ToArray(), out var ack, out _) && (long)ack!.UpTo.Sequence > _acknowledged)
         {
             var fresh = (int)((long)ack.UpTo.Sequence - _acknowledged);
             Volatile.Write(ref _acknowledged, (long)ack.UpTo.Sequence);
-            _window.Release(fresh);
+            if (_sent > 0)
+            {
+                _window.Release(fresh);
+            }
+
             var now = Stopwatch.GetTimestamp();
             lock (_sampled)
             {

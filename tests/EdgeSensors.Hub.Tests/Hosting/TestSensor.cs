@@ -14,6 +14,7 @@ internal sealed class TestSensor : IAsyncDisposable
 
     private readonly IMqttClient _client;
     private readonly Channel<AckMessage> _acks = System.Threading.Channels.Channel.CreateUnbounded<AckMessage>();
+    private readonly Channel<ChunkMessage> _chunks = System.Threading.Channels.Channel.CreateUnbounded<ChunkMessage>();
     private readonly Channel<byte[]> _timestamps = System.Threading.Channels.Channel.CreateUnbounded<byte[]>();
 
     private TestSensor(IMqttClient client, SensorName name)
@@ -100,6 +101,12 @@ internal sealed class TestSensor : IAsyncDisposable
         return await _timestamps.Reader.ReadAsync(patience.Token);
     }
 
+    public async Task<ChunkMessage> NextChunkAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        return await _chunks.Reader.ReadAsync(patience.Token);
+    }
+
     public Task DisconnectAsync() => _client.DisconnectAsync(new MqttClientDisconnectOptions(), TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync()
@@ -114,6 +121,11 @@ internal sealed class TestSensor : IAsyncDisposable
         if (e.ApplicationMessage.Topic == Topics.UpdatesTimestamp)
         {
             _timestamps.Writer.TryWrite(payload);
+        }
+        else if (e.ApplicationMessage.Topic == Topics.Of(Name, Protocol.Channel.Chunk))
+        {
+            Assert.True(FetchCodec.TryDecode(payload, out ChunkMessage? chunk, out var error), error.ToString());
+            _chunks.Writer.TryWrite(chunk!);
         }
         else if (AckCodec.TryDecode(payload, out var ack, out _))
         {

@@ -51,6 +51,49 @@ public class BrokerTests
     }
 
     [Fact]
+    public async Task A_sensor_that_dropped_a_number_and_sends_the_rest_again_and_again_is_not_held_up_for_ever()
+    {
+        await using var hub = await TestHub.StartAsync(c => c with { Inbox = c.Inbox with { GapTimeout = TimeSpan.FromSeconds(1) } });
+        await using var sensor = await hub.ConnectAsync(TestHub.Gateway);
+        await sensor.SubscribeAckAsync();
+        await sensor.ReportAsync(7, 1);
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        while (sensor.TakeAcks() is var acks && !acks.Any(ack => ack.Sequence == 4))
+        {
+            Assert.False(enough.IsCancellationRequested, "The gap at 2 holds the sensor up.");
+            await sensor.ReportAsync(7, 3);
+            await sensor.ReportAsync(7, 4);
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(1, (await hub.HealthAsync()).GivenUp);
+        Assert.Equal(3, await hub.CommittedMessagesAsync());
+    }
+
+    [Fact]
+    public async Task A_tap_fetches_an_update_by_hash_in_parts()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await using var sensor = await hub.ConnectAsync(TestHub.Gateway);
+        await sensor.SubscribeAsync(Topics.Of(TestHub.Gateway, Channel.Chunk));
+        var path = Directory.EnumerateFiles(Path.Combine(hub.Folder, "repository/targets/authorizations/isp-a")).Single();
+        var whole = File.ReadAllBytes(path);
+        var hash = System.Security.Cryptography.SHA256.HashData(whole);
+        var got = new List<byte>();
+        while (got.Count < whole.Length)
+        {
+            await sensor.PublishAsync(Channel.Fetch, FetchCodec.Encode(new FetchMessage(hash, (uint)got.Count, 100)));
+            var chunk = await sensor.NextChunkAsync();
+            Assert.Equal(((uint)got.Count, (uint)whole.Length), (chunk.Offset, chunk.TotalLength));
+            got.AddRange(chunk.Data.ToArray());
+        }
+
+        Assert.Equal(whole, got);
+        await sensor.PublishAsync(Channel.Fetch, FetchCodec.Encode(new FetchMessage(new byte[32], 0, 100)));
+        Assert.Equal(0U, (await sensor.NextChunkAsync()).TotalLength);
+    }
+
+    [Fact]
     public async Task A_duplicate_is_kept_once_and_acknowledged_again_also_after_a_restart()
     {
         await using var hub = await TestHub.StartAsync();
