@@ -45,7 +45,7 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
                     return null;
                 }
             }
-            else if (!pacer.Wait(packet.TimestampNs, cancellationToken))
+            else if (!pacer.Wait(packet.TimestampNs, reporter.Settle, cancellationToken))
             {
                 // Nothing is told of the window that is open: it is read again at the next start.
                 return null;

@@ -14,7 +14,10 @@ internal sealed class Pacer(InputPace pace, TimeProvider time)
     private bool _started;
 
     /// <summary>Waits for a packet's time; false when that was broken off. The first call sets the beginning.</summary>
-    public bool Wait(long timestampNs, CancellationToken cancellationToken)
+    /// <param name="timestampNs">The packet's, nanoseconds since the Unix epoch.</param>
+    /// <param name="beforeWaiting">What is to be done while there is time.</param>
+    /// <param name="cancellationToken">Breaks the wait off.</param>
+    public bool Wait(long timestampNs, Action beforeWaiting, CancellationToken cancellationToken)
     {
         if (pace.IsFast)
         {
@@ -35,6 +38,7 @@ internal sealed class Pacer(InputPace pace, TimeProvider time)
                 return !cancellationToken.IsCancellationRequested;
             }
 
+            beforeWaiting();
             if (cancellationToken.WaitHandle.WaitOne(left < TimeSpan.FromSeconds(10) ? left : TimeSpan.FromSeconds(10)))
             {
                 return false;

@@ -14,7 +14,13 @@ internal sealed partial class TrafficReporter
     private const long ListedAgainNs = 600_000_000_000;
     private static readonly TimeSpan s_diskPatience = TimeSpan.FromSeconds(1);
 
+
+    /// <summary>An alert is stored at once, unless one just was: then with those that follow within this time, since each storing waits for the disk.</summary>
+    private static readonly TimeSpan s_alertsTogether = TimeSpan.FromMilliseconds(50);
+
     private readonly Dictionary<HostAddress, long> _listedToldNs = [];
+    private readonly List<OutboxEntry> _alerts = [];
+    private long _storedAt;
     private bool _diskFails;
 
     /// <inheritdoc/>
@@ -55,7 +61,8 @@ internal sealed partial class TrafficReporter
             ReportLog.Alert(_logger, alert.Detector.ToString(), alert.Technique, alert.Confidence);
         }
 
-        Commit([new OutboxEntry(Channel.Alert, id => AlertCodec.Encode(alert with { Id = id }))]);
+        _alerts.Add(new OutboxEntry(Channel.Alert, id => AlertCodec.Encode(alert with { Id = id })));
+        StoreAlerts(atOnce: false);
     }
 
     private void TellListed(ref readonly BiflowRecord record, FlowClass flow, bool sourceIsListed, Authority authority)
@@ -75,7 +82,16 @@ internal sealed partial class TrafficReporter
         _listedToldNs[address] = record.LastNs;
         var alert = AlertWriter.OfListed(in record, flow, sourceIsListed, authority, _resumed.Seed);
         ReportLog.Alert(_logger, alert.Detector.ToString(), alert.Technique, alert.Confidence);
-        Commit([new OutboxEntry(Channel.Alert, id => AlertCodec.Encode(alert with { Id = id }))]);
+        _alerts.Add(new OutboxEntry(Channel.Alert, id => AlertCodec.Encode(alert with { Id = id })));
+        StoreAlerts(atOnce: false);
+    }
+
+    private void StoreAlerts(bool atOnce)
+    {
+        if (_alerts.Count > 0 && (atOnce || _alerts.Count >= ReportMessage.MaxFlows || _time.GetElapsedTime(_storedAt) >= s_alertsTogether))
+        {
+            Commit([]);
+        }
     }
 
     private void CloseWindow()
@@ -150,8 +166,16 @@ internal sealed partial class TrafficReporter
 
     private static OutboxEntry Entry(ReportMessage report) => new(Channel.Report, id => ReportCodec.Encode(report with { Id = id }));
 
-    /// <summary>Stores messages and how far the input has got, at once. Where the disk fails a file waits for it, and what an interface brought is dropped and counted.</summary>
-    private void Commit(IReadOnlyList<OutboxEntry> entries)
+    /// <summary>Stores the alerts that wait, reports and how far the input has got, in one. Where the disk fails a file waits for it, and what an interface brought is dropped and counted.</summary>
+    private void Commit(IReadOnlyList<OutboxEntry> reports)
+    {
+        OutboxEntry[] entries = [.. _alerts, .. reports];
+        _alerts.Clear();
+        Store(entries);
+        _storedAt = _time.GetTimestamp();
+    }
+
+    private void Store(OutboxEntry[] entries)
     {
         var checkpoint = _reached.Encode();
         while (_outbox.Commit(entries, checkpoint) == OutboxCommit.DiskFailed)

@@ -26,6 +26,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
     private readonly ReporterOptions _options;
     private readonly AuthorityHolder _holder;
     private readonly DurableOutbox _outbox;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly long _windowNs;
     private readonly FlowTable _flows;
@@ -48,10 +49,11 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
     /// <param name="checkpoint">Where an earlier run got to; its input is this one.</param>
     /// <param name="holder">What may be selected.</param>
     /// <param name="outbox">Where messages go.</param>
+    /// <param name="time">Paces the writing to disk; what is measured goes by the packets' own clock.</param>
     /// <param name="logger">What a person may read.</param>
-    public TrafficReporter(ReporterOptions options, Checkpoint checkpoint, AuthorityHolder holder, DurableOutbox outbox, ILogger logger)
+    public TrafficReporter(ReporterOptions options, Checkpoint checkpoint, AuthorityHolder holder, DurableOutbox outbox, TimeProvider time, ILogger logger)
     {
-        (_options, _holder, _outbox, _logger) = (options, holder, outbox, logger);
+        (_options, _holder, _outbox, _time, _logger) = (options, holder, outbox, time, logger);
         _windowNs = options.Window.Ticks * 100;
         _resumed = checkpoint;
         _reached = checkpoint with { Windows = 0, Findings = 0, WindowOpen = options.Live };
@@ -89,6 +91,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
         if (--_untilLook <= 0)
         {
             LookAtAuthority();
+            StoreAlerts(atOnce: false);
         }
 
         _malformed += status is DecodeStatus.Ok or DecodeStatus.NotIp ? 0UL : 1;
@@ -121,7 +124,11 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
         _flows.AdvanceTo(nowNs);
         _engine.AdvanceTo(nowNs);
         AdvanceWindow(nowNs);
+        StoreAlerts(atOnce: true);
     }
+
+    /// <summary>No packet is due for now: what waits to be stored is stored.</summary>
+    public void Settle() => StoreAlerts(atOnce: true);
 
     /// <summary>The input has ended in order: judges and reports what is still open.</summary>
     public void Finish()
@@ -134,6 +141,8 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
         {
             CloseWindow();
         }
+
+        StoreAlerts(atOnce: true);
     }
 
     private void AdvanceWindow(long nowNs)

@@ -78,7 +78,7 @@ internal sealed class Station : IDisposable
         var checkpoint = Checkpoint.Read(outbox.ReadCheckpoint()).For(FileIdentity.Of(path, window));
         outbox.Commit([], checkpoint.Encode());
         var reporter = new TrafficReporter(
-            new ReporterOptions(window, 1 << 16, new DetectorOptions(), Live: false), checkpoint, Holder, outbox, NullLogger.Instance) { Stopping = stop };
+            new ReporterOptions(window, 1 << 16, new DetectorOptions(), Live: false), checkpoint, Holder, outbox, TimeProvider.System, NullLogger.Instance) { Stopping = stop };
         Assert.True(CaptureFile.TryOpen(path, out var capture, out var error), error?.Message);
         using (capture)
         {

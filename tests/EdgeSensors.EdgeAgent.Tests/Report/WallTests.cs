@@ -67,7 +67,7 @@ public sealed class WallTests
         using var station = new Station();
         using var outbox = station.Open();
         var reporter = new EdgeAgent.Report.TrafficReporter(
-            new(TimeSpan.FromSeconds(1), 1 << 12, new(), Live: false), new() { Seed = 1 }, station.Holder, outbox, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            new(TimeSpan.FromSeconds(1), 1 << 12, new(), Live: false), new() { Seed = 1 }, station.Holder, outbox, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         Assert.True(CaptureFile.TryOpen(path, out var capture, out _));
         using (capture)
         {
