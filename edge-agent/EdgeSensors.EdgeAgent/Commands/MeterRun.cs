@@ -52,7 +52,7 @@ internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat
             if (--untilLook == 0)
             {
                 untilLook = PacketsBetweenLooks;
-                progress.Show(capture.Position.Offset, meter.Totals.PacketCount, meter.Flows.Count);
+                progress.Show(capture.Position.Offset, capture.Length, meter.Totals.PacketCount, meter.Flows.Count);
                 if (cancellationToken.IsCancellationRequested)
                     break;
             }

@@ -25,13 +25,18 @@ internal sealed class Progress
     public static Progress OfTerminal(bool keepsOutputShort) =>
         new(!Console.IsErrorRedirected && (Console.IsOutputRedirected || keepsOutputShort) ? Console.Error : null, TimeProvider.System);
 
-    public void Show(long octets, long packets, int flows)
+    /// <summary>Shows how far the run is, at most twice a second.</summary>
+    /// <param name="octets">Octets read.</param>
+    /// <param name="length">Octets in all; null where nobody knows.</param>
+    /// <param name="packets">Packets read.</param>
+    /// <param name="flows">Flows open.</param>
+    public void Show(long octets, long? length, long packets, int flows)
     {
         if (_terminal is null || _clock.GetElapsedTime(_shown) < Interval)
             return;
         _shown = _clock.GetTimestamp();
         var rate = packets / Math.Max(0.001, _clock.GetElapsedTime(_started).TotalSeconds);
-        var line = string.Create(CultureInfo.InvariantCulture, $"{octets / 1e6:N0} MB, {packets:N0} packets ({rate:N0}/s), {flows:N0} flows open");
+        var line = string.Create(CultureInfo.InvariantCulture, $"{(length > 0 ? $"{100.0 * octets / length:F0} % of {length / 1e6:N0} MB" : $"{octets / 1e6:N0} MB")}, {packets:N0} packets ({rate:N0}/s), {flows:N0} flows open");
         _terminal.Write('\r' + line.PadRight(_length));
         _length = line.Length;
     }

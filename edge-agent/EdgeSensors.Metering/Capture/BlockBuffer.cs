@@ -17,6 +17,9 @@ internal sealed class BlockBuffer(Stream stream, int capacity) : IDisposable
     /// <summary>What the operating system said when it could not read on; null while it could. The stream then counts as ended.</summary>
     public string? ReadFailure { get; private set; }
 
+    /// <summary>Octets of the whole file; null of a pipe.</summary>
+    public long? Length => stream.CanSeek ? stream.Length : null;
+
     /// <summary>The largest span that can be asked for.</summary>
     public int Capacity => _buffer.Length;
 

@@ -28,6 +28,9 @@ public sealed class CaptureFile : IPacketSource, IDisposable
     /// <summary>Packets handed over so far.</summary>
     public long PacketCount { get; private set; }
 
+    /// <summary>Octets of the whole file when it was asked; null where it is a pipe.</summary>
+    public long? Length => _buffer.Length;
+
     /// <summary>Set once <see cref="Read"/> has said <see cref="PacketRead.End"/> and the file did not end where a record ends.</summary>
     public CaptureError? Error => _records.Error;
 
