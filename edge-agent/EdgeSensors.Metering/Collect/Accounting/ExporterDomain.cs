@@ -20,7 +20,12 @@ internal sealed class ExporterDomain
     /// <summary>How far messages that overtake each other may be apart.</summary>
     private const long ReorderToleranceMs = 5_000;
 
+    /// <summary>A first sequence number from which on an IPFIX session was not begun just now.</summary>
+    private const uint RunningSequence = 10_000;
+
     private Dictionary<ushort, Queue<HeldSet>>? _held;
+    private uint _firstSequence;
+    private uint? _firstUptimeMs;
     private Dictionary<uint, uint>? _drops;
     private long _conflictUntilNs = long.MinValue;
     private long _stepWindowStartNs = long.MinValue;
@@ -115,7 +120,8 @@ internal sealed class ExporterDomain
         var step = Sequence.Begin(sequence, fingerprint, restarted || IsLater(exportNs, uptimeMs), restarted);
         if (step == SequenceStep.Duplicate)
             return false;
-        MessageCount++;
+        if (MessageCount++ == 0)
+            (_firstSequence, _firstUptimeMs) = (sequence, uptimeMs);
         // IPFIX tells no uptime: there a numbering that begins anew is all that shows a restart.
         restarted |= uptimeMs is null && step == SequenceStep.Discontinuity;
         if (restarted || step == SequenceStep.Discontinuity)
@@ -220,6 +226,21 @@ internal sealed class ExporterDomain
             return false;
         var wrapped = (long)uptime + uint.MaxValue - before;
         return wrapped > Math.Max(0, elapsedMs) + ClockToleranceMs;
+    }
+
+    /// <summary>
+    /// Whether this session and another of the same exporter have lived at the same time, so that neither is what came of the other by a restart: the other was heard
+    /// after this began, or this had been running for longer than the other was silent when it was first heard.
+    /// </summary>
+    public bool LivedBeside(ExporterDomain other)
+    {
+        if (other.MessageCount == 0)
+            return false;
+        if (other.LastReceivedNs > FirstSeenNs)
+            return true;
+        return _firstUptimeMs is { } uptime
+            ? uptime > ((FirstSeenNs - other.LastReceivedNs) / 1_000_000) + ClockToleranceMs
+            : _firstSequence >= RunningSequence;
     }
 
     /// <summary>Whether a message was sent after all that came before it. sFlow tells no time of day, so its uptime serves.</summary>

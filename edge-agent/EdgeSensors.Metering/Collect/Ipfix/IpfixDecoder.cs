@@ -28,9 +28,12 @@ internal sealed class IpfixDecoder(CollectorTotals totals, ExporterTable exporte
             Domain = domain, Serial = domain.MessageCount, ReceivedNs = receivedNs, ExportNs = exportNs, IsStream = isStream,
         };
         var records = 0;
-        var status = ReadSets(message[HeaderLength..Math.Min(length, message.Length)], in context, ref records);
+        // A datagram holds one message, so where its end and the length field differ, its end is what is true (there are exporters that count wrongly).
+        var status = ReadSets(message[HeaderLength..], in context, ref records);
         domain.Sequence.End(records);
-        return status == CollectStatus.Ok && length > message.Length ? CollectStatus.Truncated : status;
+        if (status != CollectStatus.Ok || length == message.Length)
+            return status;
+        return length > message.Length ? CollectStatus.Truncated : message[length..].ContainsAnyExcept((byte)0) ? CollectStatus.Malformed : CollectStatus.Ok;
     }
 
     private CollectStatus ReadSets(Span<byte> sets, in MessageContext context, ref int records)

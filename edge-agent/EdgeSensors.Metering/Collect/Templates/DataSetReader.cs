@@ -53,8 +53,8 @@ internal sealed class DataSetReader(CollectorTotals totals, TemplateStore templa
     }
 
     /// <summary>
-    /// Line cards and worker processes of one exporter may send from ports of their own and share templates. A template is taken from a sibling session only if that
-    /// one was heard after this one began (so it is no leftover of before a restart), and only if all siblings agree.
+    /// Line cards and processes of one exporter may send from ports of their own and share templates. A template is taken from a sibling session only if the two lived
+    /// side by side (so it is no leftover of before a restart), and only if all siblings agree.
     /// </summary>
     private RecordTemplate? Borrow(ushort templateId, in MessageContext message)
     {
@@ -67,7 +67,7 @@ internal sealed class DataSetReader(CollectorTotals totals, TemplateStore templa
         RecordTemplate? found = null;
         foreach (var sibling in exporters.Siblings(domain))
         {
-            if (sibling.LastReceivedNs <= domain.FirstSeenNs || !sibling.Templates.TryGetValue(templateId, out var candidate) || !candidate.IsConfirmed)
+            if (!domain.LivedBeside(sibling) || !sibling.Templates.TryGetValue(templateId, out var candidate) || !candidate.IsConfirmed)
                 continue;
             if (found is not null && !found.HasSameDefinition(candidate))
                 return null;
