@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
+using EdgeSensors.Benchmarks.Exports;
 using EdgeSensors.Benchmarks.Hub;
 using EdgeSensors.Benchmarks.Live;
 using EdgeSensors.Benchmarks.Traffic;
@@ -12,4 +13,7 @@ if (args is ["pieces", ..])
     return 0;
 }
 
-return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.") { GenerateCommand.Create(), LiveCommand.Create(), PublishCommand.Create(), HubLoadCommand.Create(), HubReactCommand.Create() }.Parse(args).Invoke();
+return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.")
+{
+    GenerateCommand.Create(), LiveCommand.Create(), PublishCommand.Create(), HubLoadCommand.Create(), HubReactCommand.Create(), CollectCommand.Create(), FuzzFlowsCommand.Create(),
+}.Parse(args).Invoke();

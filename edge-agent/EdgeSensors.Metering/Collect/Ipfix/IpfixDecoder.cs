@@ -9,7 +9,38 @@ internal sealed class IpfixDecoder(CollectorTotals totals, ExporterTable exporte
 {
     public const int HeaderLength = 16;
 
-    public CollectStatus Read(ExporterEndpoint from, long receivedNs, bool isStream, Span<byte> message)
+    /// <summary>Reads a datagram; a relay may have put several messages in one.</summary>
+    public CollectStatus Read(ExporterEndpoint from, long receivedNs, bool isStream, Span<byte> datagram)
+    {
+        var status = CollectStatus.Ok;
+        while (true)
+        {
+            var length = FirstLength(datagram);
+            var read = ReadMessage(from, receivedNs, isStream, datagram[..length]);
+            if (status == CollectStatus.Ok)
+                status = read;
+            if (length == datagram.Length)
+                return status;
+            datagram = datagram[length..];
+        }
+    }
+
+    /// <summary>Where the first message ends: at the datagram's end, unless its length field points at another message.</summary>
+    private static int FirstLength(ReadOnlySpan<byte> datagram)
+    {
+        if (datagram.Length < 2 * HeaderLength)
+            return datagram.Length;
+        int length = BinaryPrimitives.ReadUInt16BigEndian(datagram[2..]);
+        if (length < HeaderLength || length > datagram.Length - HeaderLength)
+            return datagram.Length;
+        var next = datagram[length..];
+        return BinaryPrimitives.ReadUInt16BigEndian(next) == 10 && BinaryPrimitives.ReadUInt16BigEndian(next[2..]) is var nextLength
+            && nextLength >= HeaderLength && nextLength <= next.Length
+            ? length
+            : datagram.Length;
+    }
+
+    private CollectStatus ReadMessage(ExporterEndpoint from, long receivedNs, bool isStream, Span<byte> message)
     {
         if (message.Length < HeaderLength)
             return CollectStatus.HeaderTruncated;
