@@ -76,6 +76,19 @@ public class CommandTests(HubProcess hub) : IClassFixture<HubProcess>
     }
 
     [Fact]
+    public async Task Addresses_are_listed_and_taken_off_under_the_offline_key()
+    {
+        string[] keys = ["--dir", hub.Hub, "--offline", hub.Offline, "--passphrase-file", hub.Passphrase];
+        HubProcess.Succeeded(await HubProcess.RunAsync(["listed", "add", "203.0.113.0/24", "--category", "scanner", .. keys]));
+        HubProcess.Succeeded(await HubProcess.RunAsync(["listed", "add", "203.0.113.0/24", "--category", "c2", .. keys]));
+        HubProcess.Succeeded(await HubProcess.RunAsync(["listed", "add", "198.51.100.1", "--category", "c2", .. keys]));
+        HubProcess.Succeeded(await HubProcess.RunAsync(["listed", "remove", "198.51.100.1", .. keys]));
+        var shown = await HubProcess.RunAsync("listed", "show", "--dir", hub.Hub);
+        Assert.Equal("203.0.113.0/24 c2", shown.Output.Trim());
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync("listed", "add", "1.2.3.4", "--category", "c2", "--dir", hub.Hub, "--offline", hub.Offline), 2, "passphrase");
+    }
+
+    [Fact]
     public async Task Serve_refuses_to_start_where_it_could_open_an_offline_key()
     {
         (string, string)[] environment = [("EDGESENSORS_PASSPHRASE", File.ReadAllText(hub.Passphrase).Trim())];
