@@ -36,7 +36,6 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
     private readonly Checkpoint _resumed;
     private Checkpoint _reached;
     private Authority? _authority;
-    private byte _generation = 1;
     private int _untilLook;
     private long _windowStartNs = long.MinValue;
     private long _windowFrames;
@@ -180,28 +179,27 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
         }
 
         // What was gathered under one authorisation is not told under another, and under none not at all.
-        if (authority is null || authority.Id != _authority?.Id)
+        if (authority is null || _authority is null || !authority.IsSameDocumentAs(_authority))
         {
             _counts.Clear();
             _picked.Clear();
         }
 
         _authority = authority;
-        _generation = (byte)(_generation % 7 + 1);
+        _flows.ClearLabels();
     }
 
     /// <summary>The class of a flow: found out at its first packet and kept as its mark, until the authority changes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private FlowClass ClassOf(ref readonly BiflowRecord record, Authority authority)
+    private static FlowClass ClassOf(ref readonly BiflowRecord record, Authority authority)
     {
-        // Three bits of generation, five of class.
-        if (record.Label >> 5 == _generation)
+        if (record.Label != 0)
         {
-            return FlowClass.Of(record.Label & 31);
+            return FlowClass.Of(record.Label);
         }
 
         var found = authority.Classify(record.Source, record.Destination);
-        FlowTable.Label(in record, (byte)((_generation << 5) | found.ToByte()));
+        FlowTable.Label(in record, found.ToByte());
         return found;
     }
 }

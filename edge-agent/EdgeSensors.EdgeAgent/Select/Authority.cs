@@ -45,8 +45,8 @@ internal sealed class Authority
     /// <summary>Keys what counts own addresses without naming them.</summary>
     public ulong SketchKey => _pseudonyms?.SketchKey ?? 0;
 
-    /// <summary>Whether an address is inside the own network.</summary>
-    public bool IsOwn(HostAddress address) => _own.Contains(address);
+    /// <summary>Whether two rest on the very same authorisation, word for word.</summary>
+    public bool IsSameDocumentAs(Authority other) => Document.ToCanonicalJson().AsSpan().SequenceEqual(other.Document.ToCanonicalJson());
 
     /// <summary>Which way a flow runs, and what may be done with it.</summary>
     /// <param name="opener">The sender of its first packet.</param>

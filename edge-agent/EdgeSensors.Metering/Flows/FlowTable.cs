@@ -82,6 +82,13 @@ public sealed partial class FlowTable
     /// <param name="label">Any value; see <see cref="BiflowRecord.Label"/>.</param>
     public static void Label(ref readonly BiflowRecord record, byte label) => Unsafe.AsRef(in record).Label = label;
 
+    /// <summary>Takes the marks off all flows.</summary>
+    public void ClearLabels()
+    {
+        for (var index = 0; index < _pool.Length; index++)
+            _pool[index].Label = 0;
+    }
+
     /// <summary>The flow of a key, to look at it later than its packets; null reference when it is in the table no more.</summary>
     internal ref readonly BiflowRecord Peek(ref readonly FlowKey key)
     {
