@@ -1,0 +1,62 @@
+namespace EdgeSensors.Firmware.Report;
+
+/// <summary>Map keys of the messages (protocol/edgesensors.cddl): IPFIX element numbers, and ours from 40,000.</summary>
+internal static class Keys
+{
+    public const int Octets = 1;
+    public const int Packets = 2;
+    public const int Flows = 3;
+    public const int Protocol = 4;
+    public const int TcpControlBits = 6;
+    public const int SourcePort = 7;
+    public const int SourceIPv4 = 8;
+    public const int DestinationPort = 11;
+    public const int DestinationIPv4 = 12;
+    public const int SourceIPv6 = 27;
+    public const int DestinationIPv6 = 28;
+    public const int Dropped = 133;
+    public const int Start = 152;
+    public const int End = 153;
+    public const int SamplingSize = 309;
+    public const int SamplingPopulation = 310;
+    public const int ObservationTime = 323;
+    public const int Version = 40_000;
+    public const int Epoch = 40_001;
+    public const int Sequence = 40_002;
+    public const int AuthorizationId = 40_003;
+    public const int Direction = 40_004;
+    public const int Kind = 40_010;
+    public const int Software = 40_011;
+    public const int Capabilities = 40_012;
+    public const int Authorization = 40_013;
+    public const int BlocklistVersion = 40_014;
+    public const int TimestampVersion = 40_015;
+    public const int Witness = 40_017;
+    public const int Enforcer = 40_018;
+    public const int Outbox = 40_019;
+    public const int Measurement = 40_030;
+    public const int Total = 40_031;
+    public const int Directions = 40_032;
+    public const int Protocols = 40_033;
+    public const int Services = 40_034;
+    public const int Cardinalities = 40_035;
+    public const int PacketSizes = 40_037;
+    public const int TcpFlags = 40_038;
+    public const int PickedFlows = 40_040;
+    public const int ClockOffset = 40_041;
+    public const int Malformed = 40_042;
+    public const int Evicted = 40_043;
+    public const int PreviousLost = 40_044;
+    public const int OutOfScope = 40_047;
+    public const int SketchName = 40_050;
+    public const int SketchHash = 40_051;
+    public const int SketchSeed = 40_052;
+    public const int SketchPrecision = 40_053;
+    public const int SketchRegisters = 40_054;
+    public const int Reason = 40_060;
+    public const int SourcePseudonym = 40_061;
+    public const int DestinationPseudonym = 40_062;
+    public const int Hash = 40_100;
+    public const int Offset = 40_101;
+    public const int Length = 40_102;
+}

@@ -1,0 +1,70 @@
+using EdgeSensors.Firmware.Trust;
+
+namespace EdgeSensors.Firmware.Select;
+
+/// <summary>HMAC-SHA-256 (RFC 2104) of an own address under the authorisation's key, cut to 16 octets; the same as every sensor's.</summary>
+internal sealed class Pseudonymizer
+{
+    /// <summary>Octets of a pseudonym.</summary>
+    public const int Size = 16;
+
+    /// <summary>Octets of the key.</summary>
+    public const int KeySize = 32;
+
+    private readonly Sha256 _hash = new Sha256();
+    private readonly byte[] _pad = new byte[Sha256.BlockSize];
+    private readonly byte[] _key = new byte[KeySize];
+    private readonly byte[] _inner = new byte[Sha256.DigestSize];
+    private readonly byte[] _address = new byte[16];
+
+    /// <summary>Keys what counts own addresses in sketches, which could otherwise be joined with guesses.</summary>
+    public ulong SketchKey { get; private set; }
+
+    /// <summary>Takes a key into use.</summary>
+    public void SetKey(byte[] key, int offset)
+    {
+        System.Array.Copy(key, offset, _key, 0, KeySize);
+        const string Purpose = "EdgeSensors sketch v1";
+        byte[] purpose = new byte[Purpose.Length];
+        for (int i = 0; i < purpose.Length; i++)
+        {
+            purpose[i] = (byte)Purpose[i];
+        }
+
+        Authenticate(purpose, purpose.Length);
+        SketchKey = 0;
+        for (int i = 7; i >= 0; i--)
+        {
+            SketchKey = (SketchKey << 8) | _inner[i];
+        }
+    }
+
+    /// <summary>Writes the pseudonym of an address: of IPv4 over its 4 octets, of IPv6 over its 16.</summary>
+    public void Write(ulong high, ulong low, byte[] pseudonym)
+    {
+        int length = AddressOctets.Write(high, low, _address);
+        Authenticate(_address, length);
+        System.Array.Copy(_inner, 0, pseudonym, 0, Size);
+    }
+
+    private void Authenticate(byte[] text, int length)
+    {
+        Pad(0x36);
+        _hash.Update(text, 0, length);
+        _hash.Finish(_inner, 0);
+        Pad(0x5c);
+        _hash.Update(_inner, 0, Sha256.DigestSize);
+        _hash.Finish(_inner, 0);
+    }
+
+    private void Pad(int value)
+    {
+        for (int i = 0; i < Sha256.BlockSize; i++)
+        {
+            _pad[i] = (byte)((i < KeySize ? _key[i] : 0) ^ value);
+        }
+
+        _hash.Reset();
+        _hash.Update(_pad, 0, Sha256.BlockSize);
+    }
+}

@@ -1,0 +1,185 @@
+using EdgeSensors.Firmware.Blocklist;
+using EdgeSensors.Firmware.Decode;
+using EdgeSensors.Firmware.Flows;
+using EdgeSensors.Firmware.Report;
+using EdgeSensors.Firmware.Select;
+using EdgeSensors.Firmware.Sketches;
+
+namespace EdgeSensors.Firmware;
+
+/// <summary>
+/// From a frame's headers to a window's report. Everything it needs is taken at construction; a frame allocates nothing. Without an
+/// authorisation in force frames are not even parsed (wall 2).
+/// </summary>
+internal sealed class TapMeter
+{
+    /// <summary>The detector number of the protocol for "one end is on the list".</summary>
+    public const byte Listed = 4;
+
+    /// <summary>A flow silent for so long ends.</summary>
+    public const int IdleTimeoutMs = 60_000;
+
+    /// <summary>The most octets of a report from a tap.</summary>
+    public const int ReportCapacity = 32 * 1024;
+
+    private readonly FrameHeader _header = new FrameHeader();
+    private readonly FlowTable _flows;
+    private readonly WindowCounts _counts = new WindowCounts();
+    private readonly ReportEncoder _encoder;
+    private readonly CborWriter _writer = new CborWriter(new byte[ReportCapacity]);
+    private AddressSet? _list;
+    private long _windowStart;
+
+    /// <summary>A meter.</summary>
+    /// <param name="flowCapacity">A power of two.</param>
+    /// <param name="seed">Secret, random at each start.</param>
+    /// <param name="authority">What may be reported.</param>
+    /// <param name="pseudonymizer">Keyed as the authorisation says.</param>
+    public TapMeter(int flowCapacity, ulong seed, Authority authority, Pseudonymizer pseudonymizer)
+    {
+        _flows = new FlowTable(flowCapacity, seed);
+        _encoder = new ReportEncoder(_writer, pseudonymizer);
+        Authority = authority;
+        Pseudonymizer = pseudonymizer;
+    }
+
+    /// <summary>What may be reported.</summary>
+    public Authority Authority { get; }
+
+    /// <summary>Hides own addresses.</summary>
+    public Pseudonymizer Pseudonymizer { get; }
+
+    /// <summary>How well the window is measured; the caller says what it knows.</summary>
+    public MeasurementQuality Quality { get; } = new MeasurementQuality();
+
+    /// <summary>Takes a complete list into use; null for none.</summary>
+    public void UseList(AddressSet? list)
+    {
+        _list = list;
+        _flows.ForgetClasses();
+    }
+
+    /// <summary>Begins the first window at <paramref name="unixMs"/>.</summary>
+    public void Start(long unixMs)
+    {
+        _windowStart = unixMs;
+    }
+
+    /// <summary>Takes the headers of one frame.</summary>
+    /// <param name="b">The buffer that holds them.</param>
+    /// <param name="offset">Where the frame begins.</param>
+    /// <param name="have">Octets that are there.</param>
+    /// <param name="frameLength">Octets that the frame had on the wire.</param>
+    /// <param name="unixMs">When it was seen, not before the window's start.</param>
+    public void Take(byte[] b, int offset, int have, int frameLength, long unixMs)
+    {
+        if (!Authority.IsInForce(unixMs))
+        {
+            return;
+        }
+
+        FrameHeader h = _header;
+        FrameStatus status = FrameParser.Parse(b, offset, have, frameLength, h);
+        if (status == FrameStatus.Malformed)
+        {
+            _counts.Malformed++;
+        }
+
+        if (h.IpVersion == 0)
+        {
+            return;
+        }
+
+        int flow = _flows.Find(h, (int)(unixMs - _windowStart));
+        bool opened = _flows.Opened;
+        bool firstInWindow = _flows.Packets[2 * flow] + _flows.Packets[2 * flow + 1] == 1;
+        if (_flows.Class[flow] == 0)
+        {
+            Classify(flow);
+        }
+
+        _counts.AddTotal(h.IpLength, opened);
+        int flowClass = _flows.Class[flow];
+        if (FlowClass.IsSelectable(flowClass))
+        {
+            int direction = FlowClass.DirectionOf(flowClass);
+            _counts.Add(h, direction, _flows.Forward ? h.DestinationPort : h.SourcePort, opened);
+            if (firstInWindow)
+            {
+                Sketch(flow, direction, h.HasPorts);
+            }
+        }
+    }
+
+    /// <summary>Ends the window, writes its report, and begins the next one.</summary>
+    /// <param name="header">What makes the message unique.</param>
+    /// <param name="endMs">Unix milliseconds; the next window's start.</param>
+    /// <returns>The report; empty if it found no room.</returns>
+    public CborWriter CloseWindow(MessageHeader header, long endMs)
+    {
+        if (!_encoder.Write(header, _windowStart, endMs, Authority, Quality, _counts, _flows))
+        {
+            _writer.Reset();
+        }
+
+        int length = (int)(endMs - _windowStart);
+        _flows.BeginWindow(length - IdleTimeoutMs, length);
+        _counts.Clear();
+        _windowStart = endMs;
+        header.Advance();
+        return _writer;
+    }
+
+    private void Classify(int flow)
+    {
+        ulong sourceHigh = _flows.Address(flow, 0), sourceLow = _flows.Address(flow, 1);
+        ulong destinationHigh = _flows.Address(flow, 2), destinationLow = _flows.Address(flow, 3);
+        int direction = Authority.DirectionOf(sourceHigh, sourceLow, destinationHigh, destinationLow);
+        bool selectable = Authority.Covers(direction);
+        _flows.Class[flow] = FlowClass.Of(direction, selectable);
+        bool listed = _list != null && selectable && direction != Direction.Transit && (IsListed(sourceHigh, sourceLow) || IsListed(destinationHigh, destinationLow));
+        _flows.Reason[flow] = listed ? Listed : (byte)0;
+    }
+
+    private bool IsListed(ulong high, ulong low)
+    {
+        return AddressOctets.IsIPv4(high, low) && _list!.Contains((uint)low);
+    }
+
+    /// <summary>Once a flow and window: more would not change a sketch of addresses, and of what a scan reaches each is a flow.</summary>
+    private void Sketch(int flow, int direction, bool hasPorts)
+    {
+        ulong key = Pseudonymizer.SketchKey;
+        HyperLogLog[] sketches = _counts.Cardinalities;
+        ulong sourceHigh = _flows.Address(flow, 0), sourceLow = _flows.Address(flow, 1);
+        ulong destinationHigh = _flows.Address(flow, 2), destinationLow = _flows.Address(flow, 3);
+        ulong source = SketchHash.Of(key, sourceHigh, sourceLow);
+        ulong destination = SketchHash.Of(key, destinationHigh, destinationLow);
+        sketches[3].Add(SketchHash.Of(source ^ destination, key));
+        if (direction == Direction.Internal)
+        {
+            sketches[0].Add(source);
+            sketches[0].Add(destination);
+        }
+        else if (direction == Direction.Outbound)
+        {
+            sketches[0].Add(source);
+            sketches[1].Add(SketchHash.Of(0, destinationHigh, destinationLow));
+            AddOtherPort(hasPorts, _flows.DestinationPort(flow));
+        }
+        else if (direction == Direction.Inbound)
+        {
+            sketches[0].Add(destination);
+            sketches[1].Add(SketchHash.Of(0, sourceHigh, sourceLow));
+            AddOtherPort(hasPorts, _flows.SourcePort(flow));
+        }
+    }
+
+    private void AddOtherPort(bool hasPorts, int port)
+    {
+        if (hasPorts)
+        {
+            _counts.Cardinalities[2].Add(SketchHash.Of(0, (ulong)port));
+        }
+    }
+}
