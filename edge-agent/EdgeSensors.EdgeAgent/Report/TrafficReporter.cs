@@ -23,6 +23,9 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
     /// <summary>Packets between two looks at whether the authorisation still holds; live, a read that times out looks too.</summary>
     private const int PacketsBetweenLooks = 256;
 
+    /// <summary>Time that steps back by more was set.</summary>
+    private const long ClockStepNs = 60_000_000_000;
+
     private readonly ReporterOptions _options;
     private readonly AuthorityHolder _holder;
     private readonly DurableOutbox _outbox;
@@ -150,9 +153,9 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
         {
             BeginWindow(nowNs);
         }
-        else if (nowNs - _windowStartNs >= _windowNs)
+        else if (nowNs - _windowStartNs >= _windowNs || _windowStartNs - nowNs > Math.Max(_windowNs, ClockStepNs))
         {
-            // A packet never counts in a window that began after it; time that steps back stays in the window that is open.
+            // Packets that come a little out of order count in the window that is open; a clock that was set back begins another.
             CloseWindow();
             BeginWindow(nowNs);
         }

@@ -27,6 +27,20 @@ public sealed class LiveReportTests
     }
 
     [Fact]
+    public void A_clock_that_was_set_back_begins_another_window_and_packets_out_of_order_do_not()
+    {
+        using var station = new Station();
+        Run(station, reporter =>
+        {
+            reporter.AdvanceTo(StartNs);
+            reporter.AdvanceTo(StartNs - (Second / 2));
+            reporter.AdvanceTo(StartNs - (3600 * Second));
+            reporter.AdvanceTo(StartNs - (3599 * Second));
+        }, finish: false);
+        Assert.Equal(2, station.Waiting().Reports.Count);
+    }
+
+    [Fact]
     public void A_report_says_what_the_kernel_dropped_in_its_window_and_of_a_file_that_it_is_unknown()
     {
         using var station = new Station();
