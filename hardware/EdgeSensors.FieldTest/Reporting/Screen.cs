@@ -98,7 +98,7 @@ internal sealed class Screen(IAnsiConsole console)
         console.MarkupLine("  [bold]packets across the gateway[/]");
         foreach (var figure in result.Traffic)
         {
-            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"    {Markup.Escape(figure.Part),-52}{figure.Injected,9:N0} in  {figure.Arrived,9:N0} through"));
+            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"    {Markup.Escape(figure.Part),-44}{figure.Injected,9:N0} in {figure.Arrived,9:N0} through"));
         }
 
         console.WriteLine();

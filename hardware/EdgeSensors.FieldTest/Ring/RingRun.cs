@@ -238,7 +238,11 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
             yield return new("attack packets in the pass after the block", "attack_after", facts.After.AttackIn, facts.After.AttackThrough);
         }
 
-        yield return new("all other traffic of the capture, whole run", "other", facts.All.OtherIn, facts.All.OtherThrough);
+        if (facts.All.OtherIn > 0)
+        {
+            yield return new("all other traffic of the capture, whole run", "other", facts.All.OtherIn, facts.All.OtherThrough);
+        }
+
         if (plan.Control is not null)
         {
             yield return new("the control visitor, whole run", "control", facts.All.ControlIn, facts.All.ControlThrough);

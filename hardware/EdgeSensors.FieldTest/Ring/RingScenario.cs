@@ -30,6 +30,7 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
             screen.Fact("added", $"{ControlFlow.Describe(control)}: an ordinary connection, so that \"other traffic passes\" can fail");
         }
 
+        screen.Fact("attacker", "not told to anybody: the system has to find it");
         screen.StartSteps();
         using var ground = RunFolder.Make(options.Result);
         using var cast = await Cast.StartAsync(ground, network, plan, mode, options, screen, stop).ConfigureAwait(false);
