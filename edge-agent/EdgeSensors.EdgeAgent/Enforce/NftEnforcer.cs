@@ -31,7 +31,7 @@ internal sealed class NftEnforcer(NftCommand nft, TimeProvider time) : IEnforcer
     {
         // Checked without being put into force (-c), and still refused without the right to.
         var result = await nft.RunAsync(["-c", "-j", "-f", "-"], s_probe, cancellationToken).ConfigureAwait(false);
-        return result.Succeeded ? new NftEnforcer(nft, time) : new ObserveOnlyEnforcer(result.Error!);
+        return result.Succeeded ? new NftEnforcer(nft, time) : new ObserveOnlyEnforcer(result.Error!, time);
     }
 
     /// <inheritdoc/>

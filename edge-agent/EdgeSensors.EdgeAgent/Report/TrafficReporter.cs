@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EdgeSensors.EdgeAgent.Enforce;
 using EdgeSensors.EdgeAgent.Input;
 using EdgeSensors.EdgeAgent.Outbox;
 using EdgeSensors.EdgeAgent.Select;
@@ -74,6 +75,9 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
     /// <summary>Counts, since the capture was opened, the frames that the kernel dropped; null where that is unknown.</summary>
     public Func<long>? DroppedFrames { get; set; }
 
+    /// <summary>Counts for rules that are only observed; null where they are carried out.</summary>
+    public ObserveOnlyEnforcer? Observed { get; init; }
+
     /// <summary>Whether to give up waiting for the disk.</summary>
     public CancellationToken Stopping { get; set; }
 
@@ -112,6 +116,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
         }
 
         _engine.Add(in header, in record);
+        Observed?.Count(in header);
         if (header.QuotedOffset != 0 && FrameDecoder.TryDecodeQuoted(packet.Data, in header, out var quoted))
         {
             _flows.MarkRefused(in quoted);

@@ -78,7 +78,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
         var enforcer = settings.Enforce
             ? await NftEnforcer.ChooseAsync(NftCommand.OfThisMachine(), clock, cancellationToken).ConfigureAwait(false)
-            : new ObserveOnlyEnforcer("enforce.enabled is false");
+            : new ObserveOnlyEnforcer("enforce.enabled is false", clock);
         if (enforcer.Limitation is { } limitation)
         {
             RunLog.ObserveOnly(_logger, limitation);
@@ -133,7 +133,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         }
 
         var options = new ReporterOptions(settings.Window, settings.MaxFlows, settings.Detectors, card is not null);
-        var reporter = new TrafficReporter(options, checkpoint, holder, outbox, time, _logger) { Stopping = stop.Token };
+        var reporter = new TrafficReporter(options, checkpoint, holder, outbox, time, _logger) { Stopping = stop.Token, Observed = enforcer as ObserveOnlyEnforcer };
         var reading = new InputLoop(reporter, time, _logger);
         RunLog.Ready(_logger, settings.Sensor.ToString(), settings.InputFile ?? settings.InputInterface!, enforcer.Name);
         var metering = file is not null ? reading.RunFileAsync(file, settings.Pace, stop.Token) : reading.RunLiveAsync(card!, stop.Token);
