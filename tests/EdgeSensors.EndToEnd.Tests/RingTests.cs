@@ -1,0 +1,69 @@
+using System.Text.Json;
+using EdgeSensors.FieldTest.Network;
+using EdgeSensors.FieldTest.Programs;
+
+namespace EdgeSensors.EndToEnd.Tests;
+
+/// <summary>The main command, as a person runs it.</summary>
+public class RingTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private static readonly string[] EveryStep = ["first_packet", "first_report", "alert", "decision", "published", "verified", "enforced", "first_drop"];
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_ring_goes_once_around_and_the_attacker_is_dropped()
+    {
+        if (!UserNamespace.MayMakeNetworks(out var reason))
+        {
+            Assert.Skip($"no network namespaces here: {reason}");
+        }
+
+        if (!FieldTest.Ring.Cast.HasFilter())
+        {
+            Assert.Skip("the program nft is not installed (package nftables)");
+        }
+
+        using var result = await RunAsync();
+        var root = result.RootElement;
+        Assert.Equal("enforced", root.GetProperty("mode").GetString());
+        AssertComplete(root);
+        Assert.Equal(0, root.GetProperty("traffic").GetProperty("attack_after").GetProperty("arrived").GetInt64());
+        Assert.True(root.GetProperty("traffic").GetProperty("attack_after").GetProperty("injected").GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task Without_namespaces_the_same_ring_runs_dry()
+    {
+        using var result = await RunAsync("--dry");
+        Assert.Equal("file", result.RootElement.GetProperty("mode").GetString());
+        AssertComplete(result.RootElement);
+    }
+
+    private static void AssertComplete(JsonElement root)
+    {
+        Assert.True(root.GetProperty("passed").GetBoolean());
+        Assert.Equal(EveryStep, root.GetProperty("timeline").EnumerateArray().Select(s => s.GetProperty("step").GetString()));
+        Assert.NotEmpty(root.GetProperty("blocked").EnumerateArray());
+    }
+
+    private static async Task<JsonDocument> RunAsync(params string[] more)
+    {
+        var folder = Directory.CreateTempSubdirectory("edgesensors-ring-test-");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "result.json");
+            using var run = StartedProgram.Start(
+                null, Station.Program(ProgramLocator.FieldTest), ["run", "ring", "--result", file, .. more], Path.Combine(folder.FullName, "screen.log"));
+            Assert.True(await run.WaitForEndAsync(Patience, Stop), "the run does not end");
+            Assert.True(run.ExitCode == 0, string.Join('\n', run.Said.Select(l => l.Text)));
+            return JsonDocument.Parse(await File.ReadAllTextAsync(file, Stop));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}
