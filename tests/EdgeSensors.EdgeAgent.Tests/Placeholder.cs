@@ -1,2 +1,0 @@
-namespace EdgeSensors.EdgeAgent.Tests;
-public class Placeholder { [Fact] public void Builds() => Assert.True(true); }
