@@ -53,6 +53,7 @@ internal abstract class InboxFollower(long position, ILogger logger) : IAsyncDis
     private async Task RunAsync()
     {
         var begun = false;
+        var failing = false;
         while (!_stop.IsCancellationRequested)
         {
             try
@@ -67,6 +68,11 @@ internal abstract class InboxFollower(long position, ILogger logger) : IAsyncDis
                 if (TakeBatch(_position) is { } last)
                 {
                     Volatile.Write(ref _position, last);
+                    if (failing)
+                    {
+                        failing = false;
+                        logger.FollowerGoesOn(GetType().Name);
+                    }
                 }
                 else
                 {
@@ -89,7 +95,12 @@ internal abstract class InboxFollower(long position, ILogger logger) : IAsyncDis
             catch (Exception e)
             {
                 // The disk, as far as it is foreseeable: the messages stay in the inbox and are taken again.
-                logger.FollowerFailed(e, GetType().Name, e.Message);
+                if (!failing)
+                {
+                    failing = true;
+                    logger.FollowerFailed(GetType().Name, e.Message.ReplaceLineEndings(" "));
+                }
+
                 await Task.Delay(RetryDelay, CancellationToken.None);
             }
         }

@@ -29,5 +29,8 @@ internal static partial class InboxLog
     public static partial void Broker(this ILogger logger, Exception? exception, string message);
 
     [LoggerMessage(9, LogLevel.Error, "{Station} stands still: {Reason}; tried again every second")]
-    public static partial void FollowerFailed(this ILogger logger, Exception exception, string station, string reason);
+    public static partial void FollowerFailed(this ILogger logger, string station, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Station} goes on")]
+    public static partial void FollowerGoesOn(this ILogger logger, string station);
 }

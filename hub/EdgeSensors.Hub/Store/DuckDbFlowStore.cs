@@ -29,12 +29,23 @@ internal sealed class DuckDbFlowStore : IFlowStore
         """,
     ];
 
-    private readonly DuckDBConnection _connection;
+    private readonly string _path;
     private readonly Lock _gate = new();
+    private DuckDBConnection _connection;
 
     public DuckDbFlowStore(string path)
     {
-        _connection = new DuckDBConnection($"Data Source={path};memory_limit=512MB;threads=2");
+        _path = path;
+        _connection = Connection();
+        Open(path);
+    }
+
+    public long Watermark { get; private set; }
+
+    private DuckDBConnection Connection() => new($"Data Source={_path};memory_limit=512MB;threads=2");
+
+    private void Open(string path)
+    {
         try
         {
             _connection.Open();
@@ -53,20 +64,35 @@ internal sealed class DuckDbFlowStore : IFlowStore
         }
     }
 
-    public long Watermark { get; private set; }
-
     public void Project(IReadOnlyList<(InboxMessage Message, ReportMessage Report)> reports, long watermark)
     {
         lock (_gate)
         {
-            using var transaction = _connection.BeginTransaction();
-            AppendTotals(reports);
-            AppendCounts(reports);
-            AppendSketches(reports);
-            AppendFlows(reports);
-            Execute($"UPDATE watermark SET inbox_row = {watermark}");
-            transaction.Commit();
-            Watermark = watermark;
+            if (_connection.State != System.Data.ConnectionState.Open)
+            {
+                _connection = Connection();
+                Open(_path);
+            }
+
+            try
+            {
+                using var transaction = _connection.BeginTransaction();
+                AppendTotals(reports);
+                AppendCounts(reports);
+                AppendSketches(reports);
+                AppendFlows(reports);
+                Execute($"UPDATE watermark SET inbox_row = {watermark}");
+                transaction.Commit();
+                Watermark = watermark;
+            }
+            catch (DuckDBException e)
+            {
+                // After a write that the disk refused DuckDB takes no more on this connection; what is on disk tells how far it came.
+                _connection.Dispose();
+                _connection = Connection();
+                Open(_path);
+                throw new StoreException($"{_path} was not written ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); free space on its disk.", e);
+            }
         }
     }
 

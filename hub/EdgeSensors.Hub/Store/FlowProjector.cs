@@ -17,7 +17,7 @@ internal sealed class FlowProjector(IInbox inbox, IFlowStore store, TimeSpan ret
     protected override long? TakeBatch(long after)
     {
         Prune();
-        var messages = inbox.Read(after, InboxView.Reports, BatchSize);
+        var messages = inbox.Read(store.Watermark, InboxView.Reports, BatchSize);
         if (messages.Count == 0)
         {
             return null;
