@@ -31,6 +31,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
         var facts = network is null
             ? await PlayFileAsync(watch, following, stop).ConfigureAwait(false)
             : await PlayLiveAsync(network, watch, following, stop).ConfigureAwait(false);
+        stop.ThrowIfCancellationRequested();
         await over.CancelAsync().ConfigureAwait(false);
         await following.ConfigureAwait(false);
         await cast.StopAsync().ConfigureAwait(false);
@@ -89,6 +90,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
             }
 
             await pass.ConfigureAwait(false);
+            stop.ThrowIfCancellationRequested(); // a run that was stopped has no verdict
             ledger.Settle(Settling);
             NoteProgress(ledger, watch);
             if (options.Expected != ExpectedOutcome.Block)
@@ -115,6 +117,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
             ledger.Mark();
             screen.Note(time.GetUtcNow(), $"one more pass with the block{(blocked.Count == 1 ? "" : "s")} in force");
             await PassAsync(ledger.Replayer, stop).ConfigureAwait(false);
+            stop.ThrowIfCancellationRequested();
             ledger.Settle(Settling);
             await SurfaceAsync(following).ConfigureAwait(false);
             if (Blocked(watch).Count == blocked.Count || attempt == MostTries)
