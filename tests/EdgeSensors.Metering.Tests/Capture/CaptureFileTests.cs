@@ -186,7 +186,8 @@ public class CaptureFileTests
         {
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // one object a packet would be over a million octets; what the runtime itself allocates while it recompiles a method is a few thousand, once
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16_384);
         Assert.Equal(50_000, file.PacketCount);
         file.Dispose();
     }

@@ -188,7 +188,8 @@ public class FlowTableTests
         Run(0);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Run(1);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // one object a packet would be over a million octets; what the runtime itself allocates while it recompiles a method is a few thousand, once
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16_384);
         Assert.True(table.ExportedCount > 100_000 && table.EvictedCount > 0);
 
         void Run(int round)
