@@ -46,7 +46,9 @@ internal static class DeviceBuild
     {
         string firmware = Path.Combine(Root, "firmware", "EdgeSensors.Firmware");
         string other = Path.Combine(firmware, "Platform", host ? "Device" : "Host");
+        string devices = Path.Combine(Root, "firmware", "Devices");
         return Directory.EnumerateFiles(firmware, "*.cs", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(devices, "*.cs", SearchOption.AllDirectories))
             .Where(f => !f.StartsWith(other, StringComparison.Ordinal)
                 && !f.StartsWith(Path.Combine(firmware, "bin"), StringComparison.Ordinal) && !f.StartsWith(Path.Combine(firmware, "obj"), StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);

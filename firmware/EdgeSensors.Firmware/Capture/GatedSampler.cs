@@ -1,0 +1,174 @@
+using EdgeSensors.Firmware.Decode;
+using EdgeSensors.Firmware.Devices;
+using EdgeSensors.Firmware.Platform;
+using EdgeSensors.Firmware.Report;
+
+namespace EdgeSensors.Firmware.Capture;
+
+/// <summary>
+/// Takes frames' headers from the chip in gates, each of which is complete. The chip drops frames when its 16 KB are full and does not say so. But
+/// between two releases the level only rises: a level with room for one more frame proves that nothing was dropped until then. So at each such
+/// look the end of the buffer is a boundary, before which there is every frame that there was. When a look finds the level too high, the gate has
+/// ended at the boundary before. A gate begins with a look as well, whose frames are skipped: so both its ends are timed alike. The share of
+/// time in gates is the sampling ratio.
+/// </summary>
+internal sealed class GatedSampler
+{
+    /// <summary>A level above this may have cost a frame.</summary>
+    public const int HighestLevel = W5500.BufferSize - W5500.LongestFrame - W5500.LengthPrefix;
+
+    private readonly W5500 _chip;
+    private readonly TapMeter _meter;
+    private readonly IClock _clock;
+    private readonly byte[] _headers = new byte[FrameParser.MostHeader];
+    private readonly byte[] _prefix = new byte[W5500.LengthPrefix];
+    private bool _open;
+    private bool _begun;
+    private int _ahead;
+    private int _taken;
+    private long _beginUs;
+    private long _boundaryUs;
+    private long _openUs;
+
+    /// <summary>Feeds a meter from a chip that is initialised.</summary>
+    public GatedSampler(W5500 chip, TapMeter meter, IClock clock)
+    {
+        _chip = chip;
+        _meter = meter;
+        _clock = clock;
+    }
+
+    /// <summary>Gates of this window that the chip or the bus broke: what they missed is not known.</summary>
+    public int Broken { get; private set; }
+
+    /// <summary>Frames whose headers were taken.</summary>
+    public long Frames { get; private set; }
+
+    /// <summary>One turn of the loop: a look, or one frame. False when there was nothing to do.</summary>
+    public bool Step()
+    {
+        if (_ahead > 0)
+        {
+            TakeFrame();
+            return true;
+        }
+
+        if (!_open)
+        {
+            _open = _chip.TryOpen();
+            _begun = false;
+            Broken += _open ? 0 : 1;
+            return _open;
+        }
+
+        return Look();
+    }
+
+    /// <summary>Ends the window at the last boundary, takes the frames before it, and says how the window was measured.</summary>
+    /// <param name="windowUs">The window's length.</param>
+    /// <param name="quality">Filled in.</param>
+    public void EndWindow(long windowUs, MeasurementQuality quality)
+    {
+        while (_ahead > 0)
+        {
+            TakeFrame();
+        }
+
+        if (_open && _begun)
+        {
+            _openUs += _boundaryUs - _beginUs;
+            _beginUs = _boundaryUs;
+        }
+
+        // Looks are some time apart: what is within a thousandth of the whole is the whole. A ratio of 0 cannot be said; of a window without
+        // a gate, as in a flood that fills the buffer between two looks, it is said that the loss is unknown.
+        long size = _openUs < 1 ? 1 : _openUs;
+        bool whole = size >= windowUs - windowUs / 1_000;
+        quality.SamplingSize = whole ? 1 : (uint)size;
+        quality.SamplingPopulation = whole ? 1 : (uint)windowUs;
+        quality.Dropped = Broken == 0 && _openUs > 0 ? 0 : -1;
+        _openUs = 0;
+        Broken = 0;
+    }
+
+    private bool Look()
+    {
+        int level = _chip.ReadReceivedSize();
+        if (level > HighestLevel)
+        {
+            Close();
+            return true;
+        }
+
+        _boundaryUs = _clock.Microseconds;
+        _ahead = level - _taken;
+        if (!_begun)
+        {
+            _begun = true;
+            _beginUs = _boundaryUs;
+            _chip.Skip(level);
+            _taken = level;
+            _ahead = 0;
+        }
+
+        if (_taken > 0)
+        {
+            _taken = 0;
+            if (!_chip.TryRelease())
+            {
+                Break();
+            }
+        }
+
+        return _ahead > 0;
+    }
+
+    private void TakeFrame()
+    {
+        _chip.Read(0, W5500.LengthPrefix, _prefix, 0);
+        int octets = (_prefix[0] << 8) | _prefix[1];
+        int length = octets - W5500.LengthPrefix;
+        if (length < FrameParser.EthernetHeader || length > W5500.LongestFrame || octets > _ahead)
+        {
+            Break();
+            return;
+        }
+
+        int have = 0;
+        int end = FrameParser.HeaderEnd(_headers, 0, length);
+        while (end > have)
+        {
+            _chip.Read(W5500.LengthPrefix + have, end - have, _headers, have);
+            have = end;
+            end = FrameParser.HeaderEnd(_headers, have, length);
+        }
+
+        _chip.Skip(octets);
+        _ahead -= octets;
+        _taken += octets;
+        Frames++;
+        _meter.Take(_headers, 0, have, length, _clock.UnixMs);
+    }
+
+    private void Break()
+    {
+        Broken++;
+        Close();
+    }
+
+    private void Close()
+    {
+        if (_begun)
+        {
+            _openUs += _boundaryUs - _beginUs;
+        }
+
+        _open = false;
+        _ahead = 0;
+        _taken = 0;
+        if (!_chip.TryClose())
+        {
+            Broken++;
+        }
+    }
+}

@@ -1,0 +1,2 @@
+// nanoFramework's only span is SpanByte.
+global using SpanByte = System.Span<byte>;
