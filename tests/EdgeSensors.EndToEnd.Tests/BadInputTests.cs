@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Traffic;
 
@@ -32,6 +34,58 @@ public class BadInputTests
         Assert.True(await run.WaitForEndAsync(Patience, Stop));
         AssertOneLine(run, named);
         File.Delete(log);
+    }
+
+    [Theory]
+    [InlineData("notes.txt", "not")]
+    [InlineData("cut.pcap", "truncated")]
+    public async Task A_file_that_is_no_whole_capture_is_named(string file, string says)
+    {
+        var folder = Directory.CreateTempSubdirectory("edgesensors-bad-input-").FullName;
+        var path = Path.Combine(folder, file);
+        // A pcap header (draft-ietf-opsawg-pcap, section 4) and a record that promises 60 octets and has 4.
+        await File.WriteAllBytesAsync(
+            path,
+            file == "cut.pcap"
+                ? Convert.FromHexString("d4c3b2a1020004000000000000000000ffff000001000000" + "00000000000000003c0000003c000000" + "00000000")
+                : "these are notes and no packets at all, whatever their name may say"u8.ToArray(),
+            Stop);
+        using var meter = StartedProgram.Start(null, Station.Program(ProgramLocator.Agent), ["meter", "--quiet", path], Path.Combine(folder, "log"));
+        Assert.True(await meter.WaitForEndAsync(Patience, Stop));
+        AssertOneLine(meter, path);
+        Assert.Contains(says, meter.LastWords(), StringComparison.Ordinal);
+        meter.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_key_that_belongs_to_another_certificate_is_named()
+    {
+        using var station = await Station.MakeAsync("198.51.100.10");
+        File.Copy(Path.Combine(station.Hub.Profile, "operator.key"), Path.Combine(station.Enrolment, "sensor.key"), overwrite: true);
+        using var agent = station.StartAgent(station.Reads(station.WriteCapture("replay.pcap", GeneratedAttack.Make(seed: 5)), "fast"));
+        Assert.True(await agent.WaitForEndAsync(Patience, Stop));
+        AssertOneLine(agent, "sensor.key");
+    }
+
+    [Fact]
+    public async Task A_hub_that_cannot_or_must_not_start_says_why()
+    {
+        using var station = await Station.MakeAsync("198.51.100.10");
+        var config = Path.Combine(station.Hub.Folder, "hub.yaml");
+
+        using (var taken = new TcpListener(IPAddress.Loopback, station.Hub.MqttPort))
+        {
+            taken.Start();
+            await HubRefusesAsync(station, config, $"{station.Hub.MqttPort}");
+        }
+
+        // Wall 4: what serves must not be able to sign what only people may.
+        var passphrase = (await File.ReadAllTextAsync(Path.Combine(station.Folder, "passphrase"), Stop)).Trim();
+        await HubRefusesAsync(station, config, "offline", ("EDGESENSORS_PASSPHRASE", passphrase));
+
+        await File.AppendAllTextAsync(config, "\nno_such_key: 1\n", Stop);
+        await HubRefusesAsync(station, config, "no_such_key");
     }
 
     [Fact]
@@ -90,6 +144,14 @@ public class BadInputTests
         using var agent = station.StartAgent(settings);
         Assert.True(await agent.WaitForEndAsync(Patience, Stop), "the agent goes on with a full disk");
         AssertOneLine(agent, disk.Path);
+    }
+
+    private static async Task HubRefusesAsync(Station station, string config, string named, params (string Key, string Value)[] environment)
+    {
+        using var hub = StartedProgram.Start(
+            null, Station.Program(ProgramLocator.Hub), ["serve", "--config", config], Path.Combine(station.Logs, "hub.log"), environment.ToDictionary(e => e.Key, e => e.Value));
+        Assert.True(await hub.WaitForEndAsync(Patience, Stop), "the hub goes on");
+        AssertOneLine(hub, named);
     }
 
     private static void AssertOneLine(StartedProgram program, string named)

@@ -1,7 +1,9 @@
 using System.Text;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Traffic;
 using EdgeSensors.Metering.Decode;
 using EdgeSensors.Protocol;
+using EdgeSensors.Protocol.Tests.Cddl;
 
 namespace EdgeSensors.EndToEnd.Tests;
 
@@ -53,9 +55,11 @@ public class WirePrivacyTests
         using var agent = station.StartAgent(station.Reads(capture, pace: "4"));
         await Station.EndsByItselfAsync(agent);
 
+        var schema = new CddlSchema(File.ReadAllText(Path.Combine(ProgramLocator.SolutionFolder()!, "protocol", "edgesensors.cddl")));
         var alerts = new List<AlertMessage>();
         foreach (var message in station.Inbox())
         {
+            Assert.Null(schema.Check(message.Channel.ToString().ToLowerInvariant(), CddlValue.Read(message.Payload)));
             var decoded = message.Channel switch
             {
                 Channel.Report => ReportCodec.TryDecode(message.Payload, out _, out _),

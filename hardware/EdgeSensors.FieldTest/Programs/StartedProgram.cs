@@ -16,6 +16,7 @@ internal sealed class StartedProgram : IDisposable
     private readonly List<SaidLine> _said = [];
     private readonly TaskCompletionSource _outputEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _openStreams = 2;
+    private bool _disposed;
 
     private StartedProgram(Process process, string name, StreamWriter log)
     {
@@ -162,6 +163,12 @@ internal sealed class StartedProgram : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         Kill();
         _outputEnded.Task.Wait(TimeSpan.FromSeconds(1));
         lock (_lock)
