@@ -150,7 +150,8 @@ public class FrameReplayTests
             meter.Take(frame, 0, 54, 60, Start + i / 20);
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        // One object a frame would be 24 million octets; a collection that another test brings about counts the rest of an allocation block as used.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 65_536);
         Assert.Equal(1_001_000UL, Decode(meter.CloseWindow(new MessageHeader(7, 3), Start + 60_000)).Total!.Value.Packets);
     }
 

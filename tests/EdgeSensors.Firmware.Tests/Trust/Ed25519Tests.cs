@@ -81,9 +81,17 @@ public class Ed25519Tests
         byte[] key = Convert.FromHexString("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
         Ed25519Verifier verifier = new();
         Run(verifier, key, message, signature);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run(verifier, key, message, signature);
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        // The least of several: a collection that another test brings about counts the rest of an allocation block as used.
+        long least = long.MaxValue;
+        for (int i = 0; i < 10 && least > 0; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Run(verifier, key, message, signature);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
     }
 
     private static bool Verify(byte[] key, byte[] message, byte[] signature)

@@ -47,7 +47,8 @@ public class PacketMeterTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         Meter();
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.InRange(allocated, 0, CaptureFile.MaxPacketLength + 16_384); // one buffer and the reader, however many packets
+        // One buffer and the reader, however many packets; a collection in between makes the runtime count the rest of an 8 KiB allocation block. One object a packet would be 190 kB more.
+        Assert.InRange(allocated, 0, CaptureFile.MaxPacketLength + 65_536);
 
         void Meter()
         {
