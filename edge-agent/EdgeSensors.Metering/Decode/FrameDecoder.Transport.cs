@@ -58,6 +58,7 @@ public static partial class FrameDecoder
         header.TcpSequence = BinaryPrimitives.ReadUInt32BigEndian(transport[4..]);
         header.TcpAcknowledgement = BinaryPrimitives.ReadUInt32BigEndian(transport[8..]);
         header.TcpFlags = (TcpControlBits)transport[13];
+        header.TcpWindow = BinaryPrimitives.ReadUInt16BigEndian(transport[14..]);
         var length = (transport[12] >> 4) * 4;
         if (length < 20 || offset + length > end)
         {

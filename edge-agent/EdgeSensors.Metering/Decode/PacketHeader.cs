@@ -35,13 +35,25 @@ public struct PacketHeader
     /// <summary>TCP acknowledgement number; 0 where there is none.</summary>
     public uint TcpAcknowledgement { get; set; }
 
+    /// <summary>The id of the innermost tunnel, by its <see cref="Tunnel"/>; 0 where there is none. Many kinds number each direction apart, so it is no part of a biflow's key.</summary>
+    public uint TunnelId { get; set; }
+
+    /// <summary>
+    /// The virtual network (24 bits) of the innermost VXLAN, Geneve or NVGRE; 0 where there is none. It is the same both ways and address plans overlap between
+    /// networks, so it is a part of a biflow's key wherever the VLAN is.
+    /// </summary>
+    public uint SegmentId { get; set; }
+
     /// <summary>Source port of TCP, UDP or SCTP; 0 where there is none.</summary>
     public ushort SourcePort { get; set; }
 
     /// <summary>Destination port of TCP, UDP or SCTP; 0 where there is none.</summary>
     public ushort DestinationPort { get; set; }
 
-    /// <summary>The outer (or only) VLAN id; 0 where there is no tag.</summary>
+    /// <summary>TCP window as in the header, not scaled (RFC 9293 §3.1); 0 where there is none.</summary>
+    public ushort TcpWindow { get; set; }
+
+    /// <summary>The outer (or only) VLAN id; 0 where there is no tag. In a tunnel that carries Ethernet, the inner frame's.</summary>
     public ushort VlanId { get; set; }
 
     /// <summary>The second VLAN id of a QinQ frame (IEEE 802.1ad, the customer's); 0 where there is none.</summary>
@@ -73,6 +85,12 @@ public struct PacketHeader
 
     /// <summary>Differentiated services field (RFC 2474) with its ECN bits.</summary>
     public byte TrafficClass { get; set; }
+
+    /// <summary>The innermost tunnel that the packet was taken out of; its headers are those of the packet inside.</summary>
+    public TunnelKind Tunnel { get; set; }
+
+    /// <summary>Tunnels that the packet was taken out of, one in another.</summary>
+    public byte TunnelDepth { get; set; }
 
     /// <summary>Whether the ports were read (a TCP, UDP or SCTP packet that is not a later fragment).</summary>
     public bool HasPorts { get; set; }

@@ -45,6 +45,12 @@ public struct BiflowRecord
     /// <summary>The inner VLAN id of the first packet in QinQ; 0 without one.</summary>
     public ushort CustomerVlanId { readonly get; internal set; }
 
+    /// <summary>What the first packet was tunnelled in, innermost.</summary>
+    public TunnelKind Tunnel { readonly get; internal set; }
+
+    /// <summary>The first packet's id of that tunnel; 0 without one.</summary>
+    public uint TunnelId { readonly get; internal set; }
+
     /// <summary>From the initiator to the responder.</summary>
     public readonly DirectionCounters Forward => ForwardCounters;
 

@@ -18,7 +18,11 @@ internal struct FlowKey
     public ushort PortB;
     public IpProtocol Protocol;
     public byte IpVersion;
+
+    /// <summary>The outer VLAN id; in its upper four bits, bits 20 to 23 of the virtual network.</summary>
     public ushort VlanId;
+
+    /// <summary>The inner VLAN id; in its upper four bits, bits 16 to 19 of the virtual network.</summary>
     public ushort CustomerVlanId;
 
     /// <summary>ICMP: the query's type and 0, or type and code, of <see cref="IcmpTypes.Conversation"/>; else 0.</summary>
@@ -27,7 +31,8 @@ internal struct FlowKey
     /// <summary>ICMP queries: the identifier; else 0.</summary>
     public ushort IcmpIdentifier;
 
-    private readonly ushort _unused;
+    /// <summary>Bits 0 to 15 of the virtual network.</summary>
+    public ushort Segment;
 
     /// <summary>Makes the key of a packet and says whether its sender is endpoint A.</summary>
     public static bool Make(in PacketHeader header, bool withVlan, out FlowKey key)
@@ -55,8 +60,10 @@ internal struct FlowKey
         key.IpVersion = header.IpVersion;
         if (withVlan)
         {
-            key.VlanId = header.VlanId;
-            key.CustomerVlanId = header.CustomerVlanId;
+            var segment = header.SegmentId;
+            key.VlanId = (ushort)(header.VlanId | ((segment >> 8) & 0xF000));
+            key.CustomerVlanId = (ushort)(header.CustomerVlanId | ((segment >> 4) & 0xF000));
+            key.Segment = (ushort)segment;
         }
 
         if (header.HasIcmp)

@@ -11,6 +11,8 @@ public sealed partial class FlowTable
         record.InitiatorIsA = fromA;
         record.VlanId = header.VlanId;
         record.CustomerVlanId = header.CustomerVlanId;
+        record.Tunnel = header.Tunnel;
+        record.TunnelId = header.TunnelId;
         record.FirstNs = header.TimestampNs;
         record.LastNs = header.TimestampNs;
     }

@@ -15,7 +15,7 @@ public sealed record FlowTableOptions
     /// <summary>Most flows at a time; one more makes the longest-silent of a few candidates leave (<see cref="FlowEndReason.LackOfResources"/>). Default 1,048,576, about 200 MiB when full.</summary>
     public int MaxFlows { get; init; } = 1 << 20;
 
-    /// <summary>Whether packets of different VLANs belong to different flows. Default true: address plans overlap between VLANs.</summary>
+    /// <summary>Whether packets of different VLANs, or of different VXLAN, Geneve or NVGRE networks, belong to different flows. Default true: address plans overlap between them.</summary>
     public bool SeparateVlans { get; init; } = true;
 
     /// <summary>Keys the hash, so that nobody outside can choose addresses that collide. Default random.</summary>
