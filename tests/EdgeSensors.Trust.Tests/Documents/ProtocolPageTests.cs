@@ -8,7 +8,7 @@ namespace EdgeSensors.Trust.Tests.Documents;
 /// <summary>docs/protocol.md says what the code does.</summary>
 public sealed class ProtocolPageTests
 {
-    private static readonly string Page = File.ReadAllText(Find("docs/protocol.md"));
+    private static readonly string Page = File.ReadAllText(Path.Combine(SharedData.Repository, "docs", "protocol.md"));
 
     [Fact]
     public void The_example_is_a_rule_set()
@@ -37,16 +37,5 @@ public sealed class ProtocolPageTests
         {
             Assert.Contains($"| `{type}` |", Page, StringComparison.Ordinal);
         }
-    }
-
-    private static string Find(string path)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "EdgeSensors.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return Path.Combine(folder?.FullName ?? "", path);
     }
 }

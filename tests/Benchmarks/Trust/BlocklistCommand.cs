@@ -1,0 +1,94 @@
+using System.Buffers.Binary;
+using System.CommandLine;
+using System.Diagnostics;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Blocklists;
+using EdgeSensors.Trust.Documents;
+
+namespace EdgeSensors.Benchmarks.Trust;
+
+/// <summary><c>blocklist</c>: how long and how large snapshots and deltas of random addresses are, beside the entropy.</summary>
+internal static class BlocklistCommand
+{
+    private const int Categories = 4;
+    private static readonly UnixMilliseconds Expiry = new(1_900_022_400_000);
+
+    public static Command Create()
+    {
+        var entries = new Option<int>("--entries") { Description = "Random IPv4 addresses, in four categories.", DefaultValueFactory = _ => 1_000_000 };
+        var changes = new Option<int>("--changes") { Description = "Additions, and as many removals, of the delta.", DefaultValueFactory = _ => 500 };
+        var rounds = new Option<int>("--rounds") { Description = "Runs, of which the median counts.", DefaultValueFactory = _ => 5 };
+        var command = new Command("blocklist", "Build, write, read and change a blocklist of random addresses.") { entries, changes, rounds };
+        command.SetAction(parsed => Run(parsed.GetValue(entries), parsed.GetValue(changes), parsed.GetValue(rounds)));
+        return command;
+    }
+
+    private static int Run(int entries, int changes, int rounds)
+    {
+        var random = new Random(1);
+        var times = new SortedDictionary<string, List<double>>(StringComparer.Ordinal);
+        var (snapshotOctets, deltaOctets) = (0, 0);
+        for (var round = 0; round < rounds; round++)
+        {
+            var addresses = Addresses(random, entries);
+            var older = Timed("1 build", () => Build(addresses, 1));
+            var snapshot = Timed("2 write the snapshot", older.ToSnapshot);
+            var held = Timed("3 read the snapshot", () => Blocklist.TryRead(snapshot, out var read, out _) ? read : throw new InvalidOperationException("It is not read again."));
+            foreach (var place in Enumerable.Range(0, changes).Select(_ => random.Next(addresses.Count)).ToList())
+            {
+                addresses[place] = ((uint)random.NextInt64(1L << 32), addresses[place].Category);
+            }
+
+            var newer = Build(addresses, 2);
+            var delta = Timed("4 write the delta", () => newer.DeltaFrom(older)) ?? throw new InvalidOperationException("The delta is beyond its bound.");
+            Timed("5 apply the delta", () => held.TryApply(delta, out var applied, out _) ? applied : throw new InvalidOperationException("It is not applied."));
+            (snapshotOctets, deltaOctets) = (snapshot.Length, delta.Length);
+        }
+
+        var (perSet, changed) = ((double)entries / Categories, (double)changes / Categories);
+        Console.WriteLine($"snapshot of {entries} addresses: {snapshotOctets} octets (entropy {Categories * SetBits(1L << 32, perSet) / 8:0})");
+        Console.WriteLine($"delta of {changes} additions and {changes} removals: {deltaOctets} octets (entropy {Categories * (SetBits(1L << 32, changed) + SetBits(perSet, changed)) / 8:0})");
+        foreach (var (what, milliseconds) in times)
+        {
+            milliseconds.Sort();
+            Console.WriteLine($"{what[2..]}: median {milliseconds[milliseconds.Count / 2]:0.0} ms, longest {milliseconds[^1]:0.0} ms");
+        }
+
+        return 0;
+
+        T Timed<T>(string what, Func<T> work)
+        {
+            var started = Stopwatch.GetTimestamp();
+            var value = work();
+            if (!times.TryGetValue(what, out var milliseconds))
+            {
+                times.Add(what, milliseconds = []);
+            }
+
+            milliseconds.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            return value;
+        }
+    }
+
+    private static List<(uint Address, DocumentId Category)> Addresses(Random random, int count)
+    {
+        DocumentId[] categories = [.. Enumerable.Range(0, Categories).Select(i => DocumentId.Parse($"category-{i}"))];
+        return [.. Enumerable.Range(0, count).Select(i => ((uint)random.NextInt64(1L << 32), categories[i % Categories]))];
+    }
+
+    private static Blocklist Build(List<(uint Address, DocumentId Category)> addresses, long version)
+    {
+        var builder = new BlocklistBuilder();
+        Span<byte> octets = stackalloc byte[4];
+        foreach (var (address, category) in addresses)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(octets, address);
+            builder.Add(Prefix.Of(octets), category, Expiry);
+        }
+
+        return builder.Build(version);
+    }
+
+    // The bits that tell one set of n out of u from all others, log2 of the binomial, by Stirling's formula.
+    private static double SetBits(double u, double n) => n * Math.Log2(u / n) + (u - n) * Math.Log2(u / (u - n)) + 0.5 * Math.Log2(u / (2 * Math.PI * n * (u - n)));
+}
