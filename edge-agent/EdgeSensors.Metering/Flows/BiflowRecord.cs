@@ -17,6 +17,17 @@ public struct BiflowRecord
     internal bool InUse;
     internal bool InitiatorIsA;
     internal bool ResponderSequenceKnown;
+    private Marks _marks;
+
+    /// <summary>One octet for what is true or not: a record has to stay within three cache lines.</summary>
+    [Flags]
+    private enum Marks : byte
+    {
+        Continued = 1,
+        HandshakeCompleted = 2,
+        RefusedByIcmp = 4,
+        Closed = 8,
+    }
 
     /// <summary>The sender of the first packet.</summary>
     public readonly HostAddress Source => InitiatorIsA ? Key.A : Key.B;
@@ -45,10 +56,7 @@ public struct BiflowRecord
     /// <summary>The inner VLAN id of the first packet in QinQ; 0 without one.</summary>
     public ushort CustomerVlanId { readonly get; internal set; }
 
-    /// <summary>What the first packet was tunnelled in, innermost.</summary>
-    public TunnelKind Tunnel { readonly get; internal set; }
-
-    /// <summary>The first packet's id of that tunnel; 0 without one.</summary>
+    /// <summary>The first packet's id of its innermost <see cref="Tunnel"/>; 0 without one.</summary>
     public uint TunnelId { readonly get; internal set; }
 
     /// <summary>From the initiator to the responder.</summary>
@@ -63,23 +71,42 @@ public struct BiflowRecord
     /// <summary>Last packet of either direction, nanoseconds since the Unix epoch.</summary>
     public long LastNs { readonly get; internal set; }
 
+    /// <summary>What the first packet was tunnelled in, innermost.</summary>
+    public TunnelKind Tunnel { readonly get; internal set; }
+
     /// <summary>Why the record left the table; <see cref="FlowEndReason.None"/> while it is in it.</summary>
     public FlowEndReason EndReason { readonly get; internal set; }
 
     /// <summary>Whether the record continues one that the active timeout exported.</summary>
-    public bool Continued { readonly get; internal set; }
+    public bool Continued
+    {
+        readonly get => (_marks & Marks.Continued) != 0;
+        internal set => Mark(Marks.Continued, value);
+    }
 
     /// <summary>
     /// TCP: the initiator acknowledged the sequence number that the responder chose in its SYN-ACK. Only a host that receives at its
     /// address can (RFC 9293 §3.5), so the source was not spoofed blindly.
     /// </summary>
-    public bool HandshakeCompleted { readonly get; internal set; }
+    public bool HandshakeCompleted
+    {
+        readonly get => (_marks & Marks.HandshakeCompleted) != 0;
+        internal set => Mark(Marks.HandshakeCompleted, value);
+    }
 
     /// <summary>An ICMP error quoted a packet that the initiator sent: the destination, its port or the way to it refused.</summary>
-    public bool RefusedByIcmp { readonly get; internal set; }
+    public bool RefusedByIcmp
+    {
+        readonly get => (_marks & Marks.RefusedByIcmp) != 0;
+        internal set => Mark(Marks.RefusedByIcmp, value);
+    }
 
     /// <summary>TCP: closed by RST or by FIN from both sides.</summary>
-    public bool Closed { readonly get; internal set; }
+    public bool Closed
+    {
+        readonly get => (_marks & Marks.Closed) != 0;
+        internal set => Mark(Marks.Closed, value);
+    }
 
     /// <summary>A mark of whoever meters (<see cref="FlowTable.Label"/>); 0 of a new flow, kept when an active timeout divides it.</summary>
     public byte Label { readonly get; internal set; }
@@ -89,4 +116,6 @@ public struct BiflowRecord
 
     /// <summary>Octets of both directions.</summary>
     public readonly long OctetCount => ForwardCounters.OctetCount + ReverseCounters.OctetCount;
+
+    private void Mark(Marks mark, bool value) => _marks = value ? _marks | mark : _marks & ~mark;
 }
