@@ -44,6 +44,27 @@ public sealed class MeterTotals
     /// <summary>Octets (IP length) of a protocol.</summary>
     public long OctetsOf(IpProtocol protocol) => _octetsByProtocol[(int)protocol];
 
+    /// <summary>Takes in what another meter has seen of the same traffic.</summary>
+    public void Merge(MeterTotals other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        PacketCount += other.PacketCount;
+        FrameOctetCount += other.FrameOctetCount;
+        IpPacketCount += other.IpPacketCount;
+        IpOctetCount += other.IpOctetCount;
+        IpFrameOctetCount += other.IpFrameOctetCount;
+        IPv6PacketCount += other.IPv6PacketCount;
+        FragmentCount += other.FragmentCount;
+        CutPacketCount += other.CutPacketCount;
+        for (var i = 0; i < _byStatus.Length; i++)
+            _byStatus[i] += other._byStatus[i];
+        for (var i = 0; i < _packetsByProtocol.Length; i++)
+        {
+            _packetsByProtocol[i] += other._packetsByProtocol[i];
+            _octetsByProtocol[i] += other._octetsByProtocol[i];
+        }
+    }
+
     internal void Add(DecodeStatus status, in PacketHeader header, int capturedLength, int originalLength)
     {
         PacketCount++;

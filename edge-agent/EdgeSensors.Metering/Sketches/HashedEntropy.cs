@@ -32,6 +32,15 @@ public sealed class HashedEntropy
         return Math.Max(0, Math.Log2(_total) - (sum / _total));
     }
 
+    /// <summary>Takes in what another has counted by the same hash: afterwards this one is what it would be had it counted both streams, in any order.</summary>
+    public void Merge(HashedEntropy other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        for (var i = 0; i < _counts.Length; i++)
+            _counts[i] += other._counts[i];
+        _total += other._total;
+    }
+
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {

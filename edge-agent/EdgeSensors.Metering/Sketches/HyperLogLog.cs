@@ -52,6 +52,16 @@ public sealed class HyperLogLog
         return raw <= 2.5 * m && zeros > 0 ? m * Math.Log((double)m / zeros) : raw;
     }
 
+    /// <summary>Takes in what another sketch has seen: afterwards this one is what it would be had it seen both streams, in any order.</summary>
+    /// <param name="other">Of the same precision, over the same hash and seed.</param>
+    public void Merge(HyperLogLog other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(other.Precision, Precision);
+        for (var i = 0; i < _registers.Length; i++)
+            _registers[i] = Math.Max(_registers[i], other._registers[i]);
+    }
+
     /// <summary>Forgets everything.</summary>
     public void Clear() => Array.Clear(_registers);
 }
