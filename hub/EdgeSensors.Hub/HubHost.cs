@@ -129,7 +129,7 @@ internal sealed class HubHost : IAsyncDisposable
 
         _app.UseMiddleware<AccessControl>();
         UpdateFiles.Map(_app, repository);
-        broker.ChunkSource = new UpdateChunks(repository.TargetsDirectory).Read;
+        broker.ChunkSource = new UpdateChunks(repository.TargetsDirectory, repository.MetadataDirectory).Read;
         _app.MapOpenApi();
         new HubApi(decisions, mitigations, policy, flows, broker).Map(_app);
         Health.Map(_app, meters, writer, publisher, correlator, projector);

@@ -1,13 +1,18 @@
+using System.Security.Cryptography;
+using System.Text;
 using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Hub.Sign;
 
 /// <summary>
-/// Parts of a signed target for a tap, which fetches by hash and range over MQTT. With consistent snapshots (TUF 1.0.34 §6.2) a target's
-/// file is named after its SHA-256, so the hash is the way to it.
+/// Parts of an update for a tap, which fetches by hash and range over MQTT. With consistent snapshots (TUF 1.0.34 §6.2) a target's
+/// file is named after its SHA-256, so the hash is the way to it. Metadata is asked for by the SHA-256 of its file's name, as the next root's
+/// contents cannot be known; the two kinds of hash cannot meet.
 /// </summary>
-internal sealed class UpdateChunks(string targets)
+internal sealed class UpdateChunks(string targets, string metadata)
 {
+    private volatile MetadataNames _names = new(DateTime.MinValue, new Dictionary<string, string>());
+
     /// <summary>The answer for a file that is not there.</summary>
     public static ChunkMessage Nothing(FetchMessage request) => new(request.Sha256, request.Offset, 0, ReadOnlyMemory<byte>.Empty);
 
@@ -16,7 +21,8 @@ internal sealed class UpdateChunks(string targets)
         var hash = Convert.ToHexStringLower(request.Sha256.Span);
         try
         {
-            if (Directory.EnumerateFiles(targets, hash + ".*", SearchOption.AllDirectories).FirstOrDefault() is not { } path)
+            var path = Directory.EnumerateFiles(targets, hash + ".*", SearchOption.AllDirectories).FirstOrDefault() ?? Names().GetValueOrDefault(hash);
+            if (path is null)
             {
                 return Nothing(request);
             }
@@ -32,4 +38,21 @@ internal sealed class UpdateChunks(string targets)
             return Nothing(request); // Replaced in between: the tap asks again for what the new timestamp names.
         }
     }
+
+    // The names are hashed anew only when the folder has changed: a tap that asks for what is not there costs no more than a look at it.
+    private Dictionary<string, string> Names()
+    {
+        var changed = Directory.GetLastWriteTimeUtc(metadata);
+        var names = _names;
+        if (names.Changed != changed)
+        {
+            names = new(changed, Directory.EnumerateFiles(metadata, "*.json").ToDictionary(
+                path => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFileName(path)))), StringComparer.Ordinal));
+            _names = names;
+        }
+
+        return names.Paths;
+    }
+
+    private sealed record MetadataNames(DateTime Changed, Dictionary<string, string> Paths);
 }

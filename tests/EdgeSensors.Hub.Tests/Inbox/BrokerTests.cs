@@ -94,6 +94,25 @@ public class BrokerTests
     }
 
     [Fact]
+    public async Task A_tap_reads_metadata_by_the_hash_of_its_name_and_is_told_where_the_roots_end()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await using var sensor = await hub.ConnectAsync(TestHub.Gateway);
+        await sensor.SubscribeAsync(Topics.Of(TestHub.Gateway, Channel.Chunk));
+        async Task<ChunkMessage> AskAsync(string name)
+        {
+            var hash = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(name));
+            await sensor.PublishAsync(Channel.Fetch, FetchCodec.Encode(new FetchMessage(hash, 0, 8192)));
+            return await sensor.NextChunkAsync();
+        }
+
+        var root = await AskAsync("1.root.json");
+        Assert.Equal(File.ReadAllBytes(Path.Combine(hub.Folder, "repository", "metadata", "1.root.json")), root.Data.ToArray());
+        Assert.Equal(0U, (await AskAsync("2.root.json")).TotalLength);
+        Assert.Equal(0U, (await AskAsync("../1.root.json")).TotalLength);
+    }
+
+    [Fact]
     public async Task A_duplicate_is_kept_once_and_acknowledged_again_also_after_a_restart()
     {
         await using var hub = await TestHub.StartAsync();
