@@ -12,12 +12,13 @@ internal static class MeterCommand
     {
         var file = new Argument<string>("FILE") { Description = "A pcap or pcapng capture file, or - for standard input." };
         file.Validators.Add(Usage.RefuseOptions);
-        var format = new Option<string>("--format") { Description = "table, or jsonl: one JSON object a line with the names of IPFIX.", HelpName = "table|jsonl", DefaultValueFactory = _ => "table" };
+        var format = new Option<string>("--format") { Description = "table; jsonl: one JSON object a line with the names of IPFIX; or ipfix: sent to where --to says.", HelpName = "table|jsonl|ipfix", DefaultValueFactory = _ => "table" };
         format.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() is not ("table" or "jsonl"))
-                result.AddError("--format takes table or jsonl.");
+            if (result.GetValueOrDefault<string>() is not ("table" or "jsonl" or "ipfix"))
+                result.AddError("--format takes table, jsonl or ipfix.");
         });
+        var export = new ExportArguments();
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print the totals only." };
         var idle = Seconds("--idle-timeout", "End a flow that was silent for this many seconds.", 60);
         var active = Seconds("--active-timeout", "Export a flow that goes on for this many seconds, and continue it in a new record.", 300);
@@ -36,6 +37,7 @@ internal static class MeterCommand
         var ignoreVlan = new Option<bool>("--ignore-vlan") { Description = "Do not keep flows of different VLANs apart." };
 
         var command = new Command("meter", "Print the biflows of a capture file.") { file, format, quiet, idle, active, maxFlows, ignoreVlan };
+        export.AddTo(command, format);
         command.SetAction((parsed, cancellationToken) =>
         {
             var options = new FlowTableOptions
@@ -45,10 +47,15 @@ internal static class MeterCommand
                 MaxFlows = parsed.GetValue(maxFlows),
                 SeparateVlans = !parsed.GetValue(ignoreVlan),
             };
-            var json = parsed.GetValue(format) == "jsonl";
-            var run = new MeterRun(parsed.GetRequiredValue(file), options, json ? FlowFormat.JsonLines : FlowFormat.Table, parsed.GetValue(quiet));
+            var flows = parsed.GetValue(format) switch
+            {
+                "jsonl" => FlowFormat.JsonLines,
+                "ipfix" => FlowFormat.Ipfix,
+                _ => FlowFormat.Table,
+            };
+            var run = new MeterRun(parsed.GetRequiredValue(file), options, flows, parsed.GetValue(quiet), export.Settings(parsed));
             using var output = Console.OpenStandardOutput();
-            return Task.FromResult(run.Execute(output, Console.Error, Progress.OfTerminal(json || parsed.GetValue(quiet)), cancellationToken));
+            return Task.FromResult(run.Execute(output, Console.Error, Progress.OfTerminal(flows != FlowFormat.Table || parsed.GetValue(quiet)), cancellationToken));
         });
         return command;
     }

@@ -10,7 +10,8 @@ namespace EdgeSensors.EdgeAgent.Commands;
 /// <param name="options">How flows are divided.</param>
 /// <param name="format">How they are printed.</param>
 /// <param name="quiet">Totals only.</param>
-internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat format, bool quiet)
+/// <param name="export">Where <see cref="FlowFormat.Ipfix"/> goes; null of other formats.</param>
+internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat format, bool quiet, ExportSettings? export = null)
 {
     private const int PacketsBetweenLooks = 0x4000;
 
@@ -27,22 +28,34 @@ internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat
 
         using (capture)
         {
+            IFlowWriter writer;
+            if (export is null)
+                writer = quiet ? new NoFlowWriter() : format == FlowFormat.JsonLines ? new JsonLinesFlowWriter(output) : new TableFlowWriter(output);
+            else if (ExportTransports.TryOpen(export, TimeProvider.System, out var transport, out var noWay))
+                writer = new IpfixFlowWriter(export, transport, TimeProvider.System);
+            else
+                return Fail(errors, noWay.Kind, noWay.Message);
             try
             {
-                return Meter(capture!, output, errors, progress, cancellationToken);
+                return Meter(capture!, writer, output, errors, progress, cancellationToken);
             }
             catch (IOException exception)
             {
                 progress.Clear();
-                // The reader reports its own errors as values, so this is the output: a full disk, or a reader such as head that has read enough.
-                return Fail(errors, "output", $"the result cannot be written ({exception.Message.TrimEnd('.')}); what was printed is incomplete");
+                // The reader reports its own errors as values, so this is the output: a full disk, a collector that hung up, or a reader such as head that has read enough.
+                return export is null
+                    ? Fail(errors, "output", $"the result cannot be written ({exception.Message.TrimEnd('.')}); what was printed is incomplete")
+                    : Fail(errors, "output", $"{export.Destination}: {exception.Message.TrimEnd('.')}; what was sent is incomplete");
+            }
+            finally
+            {
+                writer.Dispose();
             }
         }
     }
 
-    private int Meter(CaptureFile capture, Stream output, TextWriter errors, Progress progress, CancellationToken cancellationToken)
+    private int Meter(CaptureFile capture, IFlowWriter writer, Stream output, TextWriter errors, Progress progress, CancellationToken cancellationToken)
     {
-        using IFlowWriter writer = quiet ? new NoFlowWriter() : format == FlowFormat.JsonLines ? new JsonLinesFlowWriter(output) : new TableFlowWriter(output);
         var meter = new PacketMeter(options, writer);
         CapturedPacket packet = default;
         var untilLook = PacketsBetweenLooks;
@@ -62,11 +75,12 @@ internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat
         meter.Flows.Flush();
         writer.Flush();
         progress.Clear();
-        var totals = new MeterSummary(meter.Totals, meter.Flows, capture);
+        var sent = writer as IpfixFlowWriter;
+        var totals = new MeterSummary(meter.Totals, meter.Flows, capture, sent?.Totals);
         if (quiet && format == FlowFormat.JsonLines)
             totals.WriteJson(output);
-        else if (format == FlowFormat.Table)
-            totals.WriteText(output, afterTable: !quiet && meter.Flows.ExportedCount > 0);
+        else if (format != FlowFormat.JsonLines)
+            totals.WriteText(output, afterTable: format == FlowFormat.Table && !quiet && meter.Flows.ExportedCount > 0);
 
         if (cancellationToken.IsCancellationRequested)
             return Fail(errors, "interrupted", $"{path}: stopped before its end; what was read is printed");
@@ -80,7 +94,7 @@ internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat
             errors.WriteLine($"note: {path}: {unsupported} packets of link type {types} were not decoded");
         }
 
-        return ExitCode.Ok;
+        return sent?.Complaint is { } complaint ? Fail(errors, "not-sent", complaint) : ExitCode.Ok;
     }
 
     private static int Fail(TextWriter errors, CaptureErrorKind kind, string message) => Fail(

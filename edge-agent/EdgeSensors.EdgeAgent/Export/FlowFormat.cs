@@ -8,4 +8,7 @@ internal enum FlowFormat
 
     /// <summary>One JSON object a line (jsonlines.org), named by the IANA IPFIX registry.</summary>
     JsonLines,
+
+    /// <summary>IPFIX messages (RFC 7011) to a collector or a file.</summary>
+    Ipfix,
 }

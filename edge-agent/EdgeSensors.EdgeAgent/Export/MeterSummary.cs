@@ -3,12 +3,13 @@ using System.Text;
 using System.Text.Json;
 using EdgeSensors.Metering.Capture;
 using EdgeSensors.Metering.Decode;
+using EdgeSensors.Metering.Export;
 using EdgeSensors.Metering.Flows;
 
 namespace EdgeSensors.EdgeAgent.Export;
 
 /// <summary>The totals of a run.</summary>
-internal sealed class MeterSummary(MeterTotals totals, FlowTable flows, CaptureFile capture)
+internal sealed class MeterSummary(MeterTotals totals, FlowTable flows, CaptureFile capture, ExportTotals? sent = null)
 {
     private static readonly (DecodeStatus Status, string Name, string Text)[] Reasons =
     [
@@ -41,6 +42,12 @@ internal sealed class MeterSummary(MeterTotals totals, FlowTable flows, CaptureF
         AddUnlessZero("flows evicted (table full)", flows.EvictedCount);
         foreach (var (status, _, text) in Reasons)
             AddUnlessZero(text, totals.Count(status));
+        if (sent is not null)
+        {
+            rows.Add(("flow records sent", $"{Number(sent.FlowRecordCount)} in {Number(sent.MessageCount)} messages, {Number(sent.OctetCount)} octets"));
+            AddUnlessZero("flow records not sent", sent.NotSentFlowCount);
+        }
+
         if (capture.Error is { } error)
             rows.Add(("stopped at byte", Number(error.Offset)));
 

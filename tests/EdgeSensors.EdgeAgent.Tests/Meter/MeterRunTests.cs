@@ -107,7 +107,14 @@ public class MeterRunTests(ITestOutputHelper output)
     [InlineData("meter f.pcap --idle-timeout never", "--idle-timeout takes seconds")]
     [InlineData("meter f.pcap --active-timeout 0", "--active-timeout takes seconds")]
     [InlineData("meter f.pcap --max-flows -1", "--max-flows takes a number")]
-    [InlineData("meter f.pcap --format xml", "--format takes table or jsonl")]
+    [InlineData("meter f.pcap --format xml", "--format takes table, jsonl or ipfix")]
+    [InlineData("meter f.pcap --format ipfix", "--format ipfix needs --to")]
+    [InlineData("meter f.pcap --to udp://127.0.0.1:4739", "--to goes with --format ipfix")]
+    [InlineData("meter f.pcap --format ipfix --to 127.0.0.1:4739", "--to takes udp://HOST:PORT")]
+    [InlineData("meter f.pcap --format ipfix --to udp://user@host", "--to takes udp://HOST:PORT")]
+    [InlineData("meter f.pcap --format ipfix --to file:x --domain 0", "--domain takes a number from 1")]
+    [InlineData("meter f.pcap --format ipfix --to file:x --rate -1", "--rate takes messages a second")]
+    [InlineData("meter f.pcap --format ipfix --to tls://host --tls-key k.pem", "--tls-key goes with --tls-cert")]
     public void A_wrong_command_line_is_one_line_that_points_to_the_help(string line, string what)
     {
         var parsed = new System.CommandLine.RootCommand { MeterCommand.Create() }.Parse(line);
@@ -129,7 +136,7 @@ public class MeterRunTests(ITestOutputHelper output)
         static string[] Split(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    private static string Captures()
+    internal static string Captures()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

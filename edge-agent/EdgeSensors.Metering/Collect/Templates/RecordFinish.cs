@@ -20,6 +20,8 @@ internal static class RecordFinish
             return SamplingRate.Stated(values.Population / values.Size, source);
         if (values is { PacketInterval: > 0, PacketSpace: > 0 })
             return SamplingRate.Stated((values.PacketInterval + values.PacketSpace) / values.PacketInterval, source);
+        if (values is { PacketInterval: 1, PacketSpace: 0 })
+            return SamplingRate.Stated(1, source); // every packet, said in full
         if (values.Interval > 0)
             return SamplingRate.Stated(values.Interval, source);
         if (values.Probability > 0)

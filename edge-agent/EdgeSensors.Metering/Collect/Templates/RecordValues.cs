@@ -50,7 +50,10 @@ internal struct RecordValues
 
     public double Interval;
     public double PacketInterval;
+
+    /// <summary>Not a number where it was not given.</summary>
     public double PacketSpace;
+
     public double Size;
     public double Population;
     public double Probability;
@@ -59,6 +62,7 @@ internal struct RecordValues
     {
         this = default;
         StartNs = EndNs = ObservationNs = SystemInitNs = DurationNs = StartDeltaNs = EndDeltaNs = StartUptimeMs = EndUptimeMs = None;
+        PacketSpace = double.NaN;
     }
 
     /// <summary>Reads a big-endian unsigned integer of 1 to 8 octets.</summary>
