@@ -85,4 +85,35 @@ public sealed class CollectorTotals
         _byStatus[(int)status]++;
         return status;
     }
+
+    /// <summary>Adds what another collector has seen.</summary>
+    internal void Add(CollectorTotals other)
+    {
+        DatagramCount += other.DatagramCount;
+        DatagramOctetCount += other.DatagramOctetCount;
+        FlowCount += other.FlowCount;
+        OptionsRecordCount += other.OptionsRecordCount;
+        CounterSampleCount += other.CounterSampleCount;
+        PacketCount += other.PacketCount;
+        OctetCount += other.OctetCount;
+        ScaledPacketCount += other.ScaledPacketCount;
+        ScaledOctetCount += other.ScaledOctetCount;
+        UnknownSamplingFlowCount += other.UnknownSamplingFlowCount;
+        UnknownSamplingPacketCount += other.UnknownSamplingPacketCount;
+        TemplateCount += other.TemplateCount;
+        InvalidTemplateCount += other.InvalidTemplateCount;
+        RedefinedTemplateCount += other.RedefinedTemplateCount;
+        WithdrawnTemplateCount += other.WithdrawnTemplateCount;
+        IgnoredWithdrawalCount += other.IgnoredWithdrawalCount;
+        EvictedTemplateCount += other.EvictedTemplateCount;
+        BorrowedTemplateCount += other.BorrowedTemplateCount;
+        EvictedDomainCount += other.EvictedDomainCount;
+        HeldSetCount += other.HeldSetCount;
+        ReleasedSetCount += other.ReleasedSetCount;
+        DroppedSetCount += other.DroppedSetCount;
+        ContestedRecordCount += other.ContestedRecordCount;
+        ReservedSetCount += other.ReservedSetCount;
+        for (var status = 0; status < _byStatus.Length; status++)
+            _byStatus[status] += other._byStatus[status];
+    }
 }

@@ -70,6 +70,18 @@ public sealed class FlowCollector
     /// <param name="message">Exactly one message, as its length field says; blanked as in <see cref="Add(ExporterEndpoint, long, Span{byte})"/>.</param>
     public CollectStatus AddMessage(ExporterEndpoint from, long receivedNs, Span<byte> message) => Add(from, receivedNs, message, isStream: true);
 
+    /// <summary>A TCP or TLS session is over: its templates and its numbering hold no longer (RFC 7011 §8.4); what it counted stays.</summary>
+    /// <param name="from">The connection's other end.</param>
+    public void EndSession(ExporterEndpoint from)
+    {
+        foreach (var domain in _exporters.All.Where(domain => domain.Key.Exporter == from))
+        {
+            _held.DropAll(domain);
+            _templates.RemoveAll(domain);
+            domain.Sequence.Forget();
+        }
+    }
+
     /// <summary>How each exporter is doing.</summary>
     /// <param name="nowNs">Nanoseconds since the Unix epoch.</param>
     public IReadOnlyList<ExporterReport> Reports(long nowNs) => [.. _exporters.All.Select(domain => domain.Report(nowNs))];

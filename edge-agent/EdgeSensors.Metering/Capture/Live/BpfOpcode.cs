@@ -45,6 +45,15 @@ internal static class BpfOpcode
     /// <summary>A -= X.</summary>
     public const ushort SubtractX = 0x1C;
 
+    /// <summary>A ^= X.</summary>
+    public const ushort XorX = 0xAC;
+
+    /// <summary>A *= k.</summary>
+    public const ushort MultiplyConstant = 0x24;
+
+    /// <summary>A %= k.</summary>
+    public const ushort ModuloConstant = 0x94;
+
     /// <summary>A &amp;= k.</summary>
     public const ushort AndConstant = 0x54;
 
@@ -83,6 +92,9 @@ internal static class BpfOpcode
 
     /// <summary>Where the kernel's ancillary data begin (SKF_AD_OFF, -0x1000).</summary>
     public const uint AncillaryBase = 0xFFFFF000;
+
+    /// <summary>Where the network header begins, for a program that is given a packet at its payload (SKF_NET_OFF, -0x100000).</summary>
+    public const uint NetworkBase = 0xFFF00000;
 
     /// <summary>Ancillary datum: the EtherType that the kernel has for the frame, in host order (SKF_AD_PROTOCOL).</summary>
     public const uint AncillaryProtocol = AncillaryBase;

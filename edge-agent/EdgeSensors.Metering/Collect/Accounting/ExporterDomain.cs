@@ -76,7 +76,14 @@ internal sealed class ExporterDomain
 
     public long OctetCount { get; set; }
 
+    public double ScaledPacketCount { get; set; }
+
+    public double ScaledOctetCount { get; set; }
+
     public long UnknownSamplingFlowCount { get; set; }
+
+    /// <summary>Data sets that were dropped because their template did not come.</summary>
+    public long DroppedSetCount { get; set; }
 
     public SamplingRate LastSampling { get; set; }
 
@@ -156,7 +163,10 @@ internal sealed class ExporterDomain
         PacketCount = PacketCount,
         OctetCount = OctetCount,
         Sampling = LastSampling,
+        ScaledPacketCount = ScaledPacketCount,
+        ScaledOctetCount = ScaledOctetCount,
         UnknownSamplingFlowCount = UnknownSamplingFlowCount,
+        DroppedSetCount = DroppedSetCount,
         MissingCount = Sequence.Missing,
         GapCount = Sequence.GapCount,
         LateCount = Sequence.LateCount,

@@ -32,6 +32,12 @@ public sealed record ExporterReport
     /// <summary>The sampling rate of the newest flow record.</summary>
     public required SamplingRate Sampling { get; init; }
 
+    /// <summary>Packets scaled by the sampling rate, of the flow records whose rate is known.</summary>
+    public required double ScaledPacketCount { get; init; }
+
+    /// <summary>Octets scaled by the sampling rate, of the flow records whose rate is known.</summary>
+    public required double ScaledOctetCount { get; init; }
+
     /// <summary>Flow records whose sampling rate is unknown.</summary>
     public required long UnknownSamplingFlowCount { get; init; }
 
@@ -61,6 +67,9 @@ public sealed record ExporterReport
 
     /// <summary>Octets of data sets that wait for a template, overhead included.</summary>
     public required long HeldOctets { get; init; }
+
+    /// <summary>Data sets that were dropped because their template did not come in time, or for want of room to hold them.</summary>
+    public required long DroppedSetCount { get; init; }
 
     /// <summary>sFlow: packets that the agent says it failed to sample, since it was first heard.</summary>
     public required long SampleDropCount { get; init; }

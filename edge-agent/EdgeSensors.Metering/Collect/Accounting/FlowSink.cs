@@ -33,6 +33,8 @@ internal sealed class FlowSink(CollectorOptions options, CollectorTotals totals,
         {
             totals.ScaledPacketCount += packets * rate.OneIn;
             totals.ScaledOctetCount += octets * rate.OneIn;
+            domain.ScaledPacketCount += packets * rate.OneIn;
+            domain.ScaledOctetCount += octets * rate.OneIn;
         }
         else
         {

@@ -39,6 +39,13 @@ internal sealed class SequenceTracker
     /// <summary>Takes up where an earlier run stopped.</summary>
     public void Resume(uint expected) => (_expected, _isKnown) = (expected, true);
 
+    /// <summary>The numbering is over; the next begins where it likes.</summary>
+    public void Forget()
+    {
+        _isKnown = false;
+        Array.Clear(_recent);
+    }
+
     /// <summary>Looks at a message's number before its content is read.</summary>
     /// <param name="sequence">The number in its header.</param>
     /// <param name="fingerprint">A number that a copy of the message shares.</param>

@@ -24,6 +24,7 @@ internal sealed class HeldSets(CollectorOptions options, CollectorTotals totals)
         if (cost > options.MaxHeldOctetsPerDomain || cost > options.MaxHeldOctets)
         {
             totals.DroppedSetCount++;
+            domain.DroppedSetCount++;
             return;
         }
 
@@ -81,6 +82,7 @@ internal sealed class HeldSets(CollectorOptions options, CollectorTotals totals)
         if (held.Records is null)
             return;
         totals.DroppedSetCount++;
+        held.Message.Domain.DroppedSetCount++;
         Forget(held);
         held.Message.Domain.RemoveHeld(held);
     }

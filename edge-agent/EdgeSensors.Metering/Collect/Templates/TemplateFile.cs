@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Metering.Collect.Templates;
 
@@ -45,7 +46,10 @@ public static class TemplateFile
     /// <param name="path">The file.</param>
     /// <param name="collector">The collector; unchanged when the file cannot be used.</param>
     /// <param name="error">Why it could not be used.</param>
-    public static bool TryLoad(string path, FlowCollector collector, [NotNullWhen(false)] out TemplateFileError? error)
+    public static bool TryLoad(string path, FlowCollector collector, [NotNullWhen(false)] out TemplateFileError? error) => TryLoad(path, collector, _ => true, out error);
+
+    /// <summary>As the other, but only of the exporters that are this collector's.</summary>
+    internal static bool TryLoad(string path, FlowCollector collector, Func<HostAddress, bool> isOurs, [NotNullWhen(false)] out TemplateFileError? error)
     {
         ArgumentNullException.ThrowIfNull(collector);
         try
@@ -63,7 +67,7 @@ public static class TemplateFile
                 return false;
             }
 
-            return TryRead(File.ReadAllBytes(path), path, collector, out error);
+            return TryRead(File.ReadAllBytes(path), path, collector, isOurs, out error);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -72,7 +76,8 @@ public static class TemplateFile
         }
     }
 
-    internal static bool TryRead(ReadOnlySpan<byte> content, string path, FlowCollector collector, [NotNullWhen(false)] out TemplateFileError? error)
+    internal static bool TryRead(
+        ReadOnlySpan<byte> content, string path, FlowCollector collector, Func<HostAddress, bool> isOurs, [NotNullWhen(false)] out TemplateFileError? error)
     {
         if (content.Length < Magic.Length + 4 + SHA256.HashSizeInBytes || !content.StartsWith(Magic))
         {
@@ -87,7 +92,7 @@ public static class TemplateFile
             return false;
         }
 
-        foreach (var saved in domains)
+        foreach (var saved in domains.Where(saved => isOurs(saved.Key.Exporter.Address)))
             saved.Restore(collector);
         error = null;
         return true;
