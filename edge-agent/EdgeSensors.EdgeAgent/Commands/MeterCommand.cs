@@ -5,12 +5,12 @@ using EdgeSensors.Metering.Flows;
 
 namespace EdgeSensors.EdgeAgent.Commands;
 
-/// <summary><c>edgesensors-agent meter FILE</c>: the biflows of a capture file.</summary>
+/// <summary><c>edgesensors-agent meter FILE</c>: the biflows of a capture file. With <c>--listen</c>: the flow records of routers.</summary>
 internal static class MeterCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A pcap or pcapng capture file, or - for standard input." };
+        var file = new Argument<string?>("FILE") { Description = "A pcap or pcapng capture file, or - for standard input.", Arity = ArgumentArity.ZeroOrOne };
         file.Validators.Add(Usage.RefuseOptions);
         var format = new Option<string>("--format") { Description = "table; jsonl: one JSON object a line with the names of IPFIX; or ipfix: sent to where --to says.", HelpName = "table|jsonl|ipfix", DefaultValueFactory = _ => "table" };
         format.Validators.Add(result =>
@@ -36,10 +36,20 @@ internal static class MeterCommand
         };
         var ignoreVlan = new Option<bool>("--ignore-vlan") { Description = "Do not keep flows of different VLANs apart." };
 
-        var command = new Command("meter", "Print the biflows of a capture file.") { file, format, quiet, idle, active, maxFlows, ignoreVlan };
+        var listen = new ListenArguments();
+
+        var command = new Command("meter", "Print the biflows of a capture file, or with --listen the flow records that routers export.") { file, format, quiet, idle, active, maxFlows, ignoreVlan };
         export.AddTo(command, format);
+        listen.AddTo(command, file, format);
         command.SetAction((parsed, cancellationToken) =>
         {
+            using var output = Console.OpenStandardOutput();
+            if (listen.Settings(parsed) is { } settings)
+            {
+                var shown = parsed.GetValue(format) == "jsonl" ? FlowFormat.JsonLines : FlowFormat.Table;
+                return Task.FromResult(new ListenRun(settings, listen.Limit(parsed), shown, parsed.GetValue(quiet), TimeProvider.System).Execute(output, Console.Error, cancellationToken));
+            }
+
             var options = new FlowTableOptions
             {
                 IdleTimeout = TimeSpan.FromSeconds(parsed.GetValue(idle)),
@@ -53,8 +63,7 @@ internal static class MeterCommand
                 "ipfix" => FlowFormat.Ipfix,
                 _ => FlowFormat.Table,
             };
-            var run = new MeterRun(parsed.GetRequiredValue(file), options, flows, parsed.GetValue(quiet), export.Settings(parsed));
-            using var output = Console.OpenStandardOutput();
+            var run = new MeterRun(parsed.GetValue(file)!, options, flows, parsed.GetValue(quiet), export.Settings(parsed));
             return Task.FromResult(run.Execute(output, Console.Error, Progress.OfTerminal(flows != FlowFormat.Table || parsed.GetValue(quiet)), cancellationToken));
         });
         return command;

@@ -92,7 +92,7 @@ internal sealed class TableFlowWriter(Stream output) : IFlowWriter
         direction.HasIcmp ? $"{direction.IcmpTypeCode >> 8}/{direction.IcmpTypeCode & 0xFF}" : "-";
 
     /// <summary>The letters of tcpdump and Zeek's peers, in the order of the bits from CWR down; "-" for none.</summary>
-    private static string FlagLetters(TcpControlBits flags)
+    internal static string FlagLetters(TcpControlBits flags)
     {
         if (flags == TcpControlBits.None)
             return "-";

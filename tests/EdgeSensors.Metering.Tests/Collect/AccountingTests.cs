@@ -69,6 +69,41 @@ public sealed class AccountingTests
     }
 
     [Fact]
+    public void An_exporter_that_numbers_messages_by_what_ends_with_them_misses_nothing_and_has_not_restarted()
+    {
+        // As softflowd does.
+        var rig = new CollectorRig();
+        rig.Add(Template(ExportMessage.Ipfix(1_000_000, 0)));
+        uint sequence = 0;
+        foreach (var count in new[] { 18, 23, 5, 23, 1, 7, 7, 20 })
+        {
+            rig.Now += 1;
+            sequence += (uint)count;
+            rig.Add(Records(ExportMessage.Ipfix((uint)rig.Now, sequence), count));
+        }
+
+        var report = rig.Report();
+        Assert.Equal((104, 0, 0, 0, 0), (report.FlowCount, report.MissingCount, report.GapCount, report.RestartCount, report.DiscontinuityCount));
+
+        // And what it does lose is still found.
+        sequence += 30 + 4;
+        rig.Now += 1;
+        rig.Add(Records(ExportMessage.Ipfix((uint)rig.Now, sequence), 4));
+        Assert.Equal((30, 1), (rig.Report().MissingCount, rig.Report().GapCount));
+    }
+
+    [Fact]
+    public void Loss_that_looks_like_another_way_of_counting_is_charged_once_it_is_known_to_be_none()
+    {
+        var rig = new CollectorRig();
+        rig.Add(Records(Template(ExportMessage.Ipfix(1_000_000, 100)), 5));
+        rig.Add(Records(ExportMessage.Ipfix(1_000_001, 120), 20));
+        Assert.Equal(0, rig.Report().MissingCount);
+        rig.Add(Records(ExportMessage.Ipfix(1_000_002, 140), 3));
+        Assert.Equal((15, 1), (rig.Report().MissingCount, rig.Report().GapCount));
+    }
+
+    [Fact]
     public void A_late_message_takes_back_what_its_absence_was_charged_with()
     {
         var rig = new CollectorRig();

@@ -80,17 +80,20 @@ public sealed class ListenerTests
     public void An_exporter_reaches_one_thread_whatever_its_ports_and_the_kernel_chooses_as_the_program_says()
     {
         using var listener = Open("udp://127.0.0.1:0", workers: 4);
+        var routers = new List<Socket>();
         for (var exporter = 1; exporter <= 24; exporter++)
         {
             for (var card = 0; card < 4; card++)
             {
-                using var router = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                var router = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                routers.Add(router);
                 router.Bind(new IPEndPoint(IPAddress.Parse($"127.0.0.{exporter}"), 0));
                 router.SendTo(Template(ExportMessage.Ipfix(1_000_000, 0)).Set(256, OneRecord).ToArray(), listener.Urls[0].EndPoint);
             }
         }
 
         Assert.Equal(96, ReadFlows(listener, 96).Count);
+        routers.ForEach(router => router.Dispose());
         var seats = listener.Workers.Select(worker => worker.Seat.Collector.Reports(0)).ToList();
         Assert.True(seats.Count(reports => reports.Count > 0) > 1, "more than one thread has work");
         for (var index = 0; index < seats.Count; index++)

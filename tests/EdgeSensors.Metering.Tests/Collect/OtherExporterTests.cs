@@ -47,7 +47,7 @@ public sealed class OtherExporterTests(ITestOutputHelper output)
     }
 
     private const string Pinned = """
-        ipfix: flows 7, options 1, waiting 1, sampling 1:1
+        ipfix: flows 12, options 1, waiting 0, sampling 1:1
         ipfix_test_mikrotik: flows 46, options 0, waiting 0, sampling unknown
         ipfix_test_netscaler: flows 3, options 0, waiting 1, sampling unknown
         ipfix_test_nokia_bras: flows 1, options 0, waiting 0, sampling unknown
