@@ -16,6 +16,9 @@ internal sealed class ListenRun(ListenSettings settings, ListenLimit limit, Flow
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Is shown how it goes whenever a little time has passed; null for nobody.</summary>
+    public Action<ListenReport>? Watch { get; init; }
+
     /// <summary>Listens until the limit or the cancellation, and returns the exit code. What had arrived by then is printed.</summary>
     public int Execute(Stream output, TextWriter errors, CancellationToken cancellationToken)
     {
@@ -63,7 +66,11 @@ internal sealed class ListenRun(ListenSettings settings, ListenLimit limit, Flow
         {
             // Whoever watches sees each record soon; who pipes a million gets them in blocks.
             if (read == 0)
+            {
                 writer.Flush();
+                Watch?.Invoke(listener.Report());
+            }
+
             var over = limit.Time != Timeout.InfiniteTimeSpan && time.GetElapsedTime(started) >= limit.Time;
             if (stopping is null && (over || counted.IsFull || cancellationToken.IsCancellationRequested))
                 stopping = listener.StopAsync();
