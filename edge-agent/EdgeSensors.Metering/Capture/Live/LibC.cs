@@ -14,6 +14,7 @@ internal static partial class LibC
     public const int SocketError = 4;
     public const int AttachFilter = 26;
     public const int LockFilter = 44;
+    public const int AttachEbpf = 50;
 
     public const int LevelPacket = 263;
     public const int PacketAddMembership = 1;
