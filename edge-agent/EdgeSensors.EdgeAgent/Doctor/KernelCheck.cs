@@ -13,7 +13,7 @@ internal sealed class KernelCheck(NftCommand nft, bool capturesInterface) : IChe
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken) =>
-        [Release(), Capture(), .. await PacketFilterAsync(cancellationToken).ConfigureAwait(false), Namespaces()];
+        [Release(), .. Capture(), .. await PacketFilterAsync(cancellationToken).ConfigureAwait(false), Namespaces()];
 
     private static Finding Release()
     {
@@ -37,12 +37,19 @@ internal sealed class KernelCheck(NftCommand nft, bool capturesInterface) : IChe
         }
     }
 
-    private Finding Capture()
+    private IEnumerable<Finding> Capture()
     {
         const string Subject = "packet capture";
-        return LiveCapture.Probe() is { } error
-            ? new Finding(Area, Subject, capturesInterface ? Verdict.Fail : Verdict.Warn, error.Fault == LiveCaptureFault.NotPermitted ? "not permitted" : "not available", error.Message)
-            : new Finding(Area, Subject, Verdict.Ok, "AF_PACKET, TPACKET_V3; the filter that keeps payload out is accepted");
+        if (LiveCapture.Probe(out var depth, out var limitation) is { } error)
+        {
+            yield return new Finding(Area, Subject, capturesInterface ? Verdict.Fail : Verdict.Warn, error.Fault == LiveCaptureFault.NotPermitted ? "not permitted" : "not available", error.Message);
+            yield break;
+        }
+
+        yield return new Finding(Area, Subject, Verdict.Ok, "AF_PACKET, TPACKET_V3; the filter that keeps payload out is accepted");
+        yield return depth == HeaderDepth.Innermost
+            ? new Finding(Area, "tunnels", Verdict.Ok, "eBPF; what tunnels carry is metered from an interface too")
+            : new Finding(Area, "tunnels", Verdict.Warn, "no eBPF: from an interface a tunnel is metered as one flow, by its outer header", limitation);
     }
 
     private async Task<IReadOnlyList<Finding>> PacketFilterAsync(CancellationToken cancellationToken)

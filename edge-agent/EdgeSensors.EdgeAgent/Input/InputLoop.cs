@@ -1,7 +1,6 @@
 using EdgeSensors.EdgeAgent.Configuration;
 using EdgeSensors.EdgeAgent.Report;
 using EdgeSensors.Metering.Capture;
-using EdgeSensors.Metering.Capture.Live;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeSensors.EdgeAgent.Input;
@@ -23,9 +22,9 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
         OnOwnThread(() => ReadFile(capture, pace, cancellationToken));
 
     /// <summary>Reads an interface until it is to stop.</summary>
-    public Task<string?> RunLiveAsync(LiveCapture capture, CancellationToken cancellationToken) => OnOwnThread(() =>
+    public Task<string?> RunLiveAsync(LiveInput input, CancellationToken cancellationToken) => OnOwnThread(() =>
     {
-        ReadLive(capture, cancellationToken);
+        ReadLive(input, cancellationToken);
         return null;
     });
 
@@ -58,15 +57,26 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
         return capture.Error?.Message;
     }
 
-    private void ReadLive(LiveCapture capture, CancellationToken cancellationToken)
+    private void ReadLive(LiveInput input, CancellationToken cancellationToken)
     {
-        reporter.DroppedFrames = () => capture.ReadStatistics().Dropped;
+        var freezes = 0L;
+        reporter.DroppedFrames = () =>
+        {
+            var (dropped, frozen) = input.ReadCounters();
+            if (frozen > freezes)
+            {
+                ReportLog.RingFull(logger, frozen - freezes);
+                freezes = frozen;
+            }
+
+            return dropped;
+        };
         CapturedPacket packet = default;
         string? said = null;
         var untilLook = PacketsBetweenLooks;
         while (true)
         {
-            if (capture.Read(ref packet) == PacketRead.Packet)
+            if (input.Read(ref packet) == PacketRead.Packet)
             {
                 reporter.Add(ref packet);
                 if (--untilLook > 0)
@@ -77,12 +87,11 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
             else
             {
                 reporter.AdvanceTo((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100 - RingDelayNs);
-                if (capture.Failure?.Message is { } failure && failure != said)
+                if (input.Trouble != said)
                 {
-                    ReportLog.InputTrouble(logger, failure);
+                    said = input.Trouble;
+                    SayTrouble(said);
                 }
-
-                said = capture.Failure?.Message;
             }
 
             untilLook = PacketsBetweenLooks;
@@ -91,6 +100,18 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
                 reporter.Finish();
                 return;
             }
+        }
+    }
+
+    private void SayTrouble(string? trouble)
+    {
+        if (trouble is null)
+        {
+            ReportLog.InputWorks(logger);
+        }
+        else
+        {
+            ReportLog.InputTrouble(logger, trouble);
         }
     }
 }

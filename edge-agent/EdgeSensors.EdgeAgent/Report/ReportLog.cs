@@ -25,4 +25,10 @@ internal static partial class ReportLog
 
     [LoggerMessage(26, LogLevel.Warning, "input: {Message}")]
     public static partial void InputTrouble(ILogger logger, string message);
+
+    [LoggerMessage(27, LogLevel.Information, "input: the interface is there again")]
+    public static partial void InputWorks(ILogger logger);
+
+    [LoggerMessage(28, LogLevel.Warning, "input: the ring was full {Times} times and frames were dropped; the report says how many. Lighten the load or use more workers")]
+    public static partial void RingFull(ILogger logger, long times);
 }

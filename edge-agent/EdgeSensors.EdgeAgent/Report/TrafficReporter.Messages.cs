@@ -118,9 +118,8 @@ internal sealed partial class TrafficReporter
     private List<OutboxEntry> Messages()
     {
         ulong? dropped = null;
-        if (DroppedFrames is { } count)
+        if (DroppedFrames?.Invoke() is { } all)
         {
-            var all = count();
             dropped = (ulong)Math.Max(0, all - _droppedBefore);
             _droppedBefore = all;
         }

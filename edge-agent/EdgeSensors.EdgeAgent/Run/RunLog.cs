@@ -22,4 +22,7 @@ internal static partial class RunLog
 
     [LoggerMessage(6, LogLevel.Warning, "the capture waits: the hub has never been reached, so it is not known what may be reported")]
     public static partial void CaptureWaits(ILogger logger);
+
+    [LoggerMessage(7, LogLevel.Warning, "tunnels are metered by their outer headers only: {Limitation}")]
+    public static partial void OuterHeadersOnly(ILogger logger, string limitation);
 }

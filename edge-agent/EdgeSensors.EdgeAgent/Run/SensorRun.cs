@@ -31,7 +31,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
     public async Task<string?> RunAsync(CancellationToken cancellationToken)
     {
         CaptureFile? file = null;
-        LiveCapture? card = null;
+        LiveInput? card = null;
         var input = "";
         if (settings.InputFile is { } path)
         {
@@ -42,9 +42,9 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
             input = FileIdentity.Of(path, settings.Window);
         }
-        else if (!LiveCapture.TryOpen(settings.InputInterface!, new LiveCaptureOptions(), out card, out var closed))
+        else if (!LiveInput.TryOpen(settings.InputInterface!, new LiveCaptureOptions(), out card, out var closed))
         {
-            return closed.Message;
+            return closed;
         }
 
         using (file)
@@ -66,7 +66,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
     }
 
     private async Task<string?> RunAsync(
-        HubEndpoint hub, UpdateClient client, TrustedClock clock, CaptureFile? file, LiveCapture? card, string input, CancellationToken cancellationToken)
+        HubEndpoint hub, UpdateClient client, TrustedClock clock, CaptureFile? file, LiveInput? card, string input, CancellationToken cancellationToken)
     {
         var stored = Checkpoint.Read(outbox.ReadCheckpoint());
         var checkpoint = file is null ? stored with { Input = "", Windows = 0, Findings = 0 } : stored.For(input);
@@ -84,11 +84,16 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
             RunLog.ObserveOnly(_logger, limitation);
         }
 
+        if (card?.DepthLimitation is { } shallow)
+        {
+            RunLog.OuterHeadersOnly(_logger, shallow);
+        }
+
         var holder = new AuthorityHolder(settings.Sensor, clock);
         using var keeper = new RuleKeeper(settings.Sensor, settings, enforcer, outbox, clock, _logger);
         var updates = new UpdateLoop(client, settings.RefreshEvery, clock, Random.Shared, _logger);
         using var link = new HubLink(hub, outbox, settings.MaxInFlight, time, Random.Shared, _logger);
-        var status = new StatusWriter(outbox, holder, updates, keeper, enforcer, card is not null, time);
+        var status = new StatusWriter(outbox, holder, updates, keeper, enforcer, card?.Depth, time);
         var firstUpdate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         link.Connected = status.Tell;
         link.UpdateAnnounced = _ => updates.Announce();

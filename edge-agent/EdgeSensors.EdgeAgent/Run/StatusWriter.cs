@@ -3,12 +3,13 @@ using EdgeSensors.EdgeAgent.Enforce;
 using EdgeSensors.EdgeAgent.Outbox;
 using EdgeSensors.EdgeAgent.Select;
 using EdgeSensors.EdgeAgent.Verify;
+using EdgeSensors.Metering.Capture.Live;
 using EdgeSensors.Protocol;
 
 namespace EdgeSensors.EdgeAgent.Run;
 
 /// <summary>Says in status messages what the sensor is and what is in force on it: at each connect, and when it has changed.</summary>
-internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder, UpdateLoop updates, RuleKeeper rules, IEnforcer enforcer, bool live, TimeProvider time)
+internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder, UpdateLoop updates, RuleKeeper rules, IEnforcer enforcer, HeaderDepth? live, TimeProvider time)
 {
     private static readonly string s_version = typeof(StatusWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
@@ -42,7 +43,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
                 ObservedAt = UnixMilliseconds.Now(time),
                 Kind = SensorKind.Agent,
                 SoftwareVersion = s_version,
-                Capabilities = ["biflow", "fan-out", "flood", "listed", live ? "input-live" : "input-file"],
+                Capabilities = ["biflow", "fan-out", "flood", "listed", .. Input()],
                 Authorization = authorization,
                 BlocklistVersion = (ulong?)state.Listed?.Version,
                 TimestampVersion = (ulong?)state.TimestampVersion,
@@ -54,4 +55,12 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
             outbox.Commit([new OutboxEntry(Channel.Status, id => StatusCodec.Encode(message with { Id = id }))]);
         }
     }
+
+    /// <summary>Of an interface also how far the kernel follows headers: where not to the innermost, a tunnel is one flow.</summary>
+    private IEnumerable<string> Input() => live switch
+    {
+        null => ["input-file"],
+        HeaderDepth.Innermost => ["input-live", "headers-innermost"],
+        _ => ["input-live", "headers-outermost"],
+    };
 }

@@ -12,18 +12,35 @@ internal static class LiveCommand
 {
     private const int SilentReads = 10; // of 100 ms
 
+    /// <summary>Packets before the counting begins: by then the runtime has compiled what it compiles, which the agent as published has behind it.</summary>
+    public const int WarmUpPackets = 300_000;
+
     public static Command Create()
     {
         var name = new Argument<string>("INTERFACE") { Description = "The interface to capture." };
         var meter = new Option<bool>("--meter") { Description = "Meter the packets into biflows too, not only capture them." };
-        var command = new Command("live", "Capture an interface while something sends; ends a second after the last packet.") { name, meter };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(name), parsed.GetValue(meter)));
+        var report = new Option<bool>("--report") { Description = "The agent's whole way of a packet: meter, classify, count, sketch, detect, and a report every second into an outbox." };
+        var outermost = new Option<bool>("--outermost") { Description = "Use the classic filter, as where eBPF is not allowed." };
+        var rings = new Option<int>("--rings") { Description = "With --report: rings, with a thread each.", DefaultValueFactory = _ => 1 };
+        var command = new Command("live", "Capture an interface while something sends; ends a second after the last packet.") { name, meter, report, outermost, rings };
+        command.SetAction(parsed =>
+        {
+            var options = new LiveCaptureOptions { OutermostOnly = parsed.GetValue(outermost), Rings = parsed.GetValue(rings) };
+            return parsed.GetValue(report)
+                ? LiveReport.RunAsync(parsed.GetRequiredValue(name), options)
+                : Task.FromResult(Run(parsed.GetRequiredValue(name), options, parsed.GetValue(meter)));
+        });
         return command;
     }
 
-    private static int Run(string name, bool meters)
+    /// <summary>The line that <c>cable.sh</c> reads.</summary>
+    public static void Print(long packets, long? dropped, TimeSpan cpu, TimeSpan wall, string more) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{cpu.TotalMicroseconds / packets:0.000} us CPU/packet, {packets} packets, {dropped} dropped, {packets / wall.TotalSeconds / 1e6:0.000} million packets/s, {more}"));
+
+    private static int Run(string name, LiveCaptureOptions options, bool meters)
     {
-        if (!LiveCapture.TryOpen(name, new LiveCaptureOptions(), out var capture, out var error))
+        if (!LiveCapture.TryOpen(name, options, out var capture, out var error))
         {
             Console.Error.WriteLine(error.Message);
             return 1;
@@ -33,8 +50,16 @@ internal static class LiveCommand
         {
             var table = new PacketMeter(new FlowTableOptions(), new NoConsumer());
             var packet = default(CapturedPacket);
-            while (capture.Read(ref packet) != PacketRead.Packet)
+            for (var left = WarmUpPackets; left > 0;)
             {
+                if (capture.Read(ref packet) == PacketRead.Packet)
+                {
+                    left--;
+                    if (meters)
+                    {
+                        table.Enqueue(ref packet);
+                    }
+                }
             }
 
             var (process, clock) = (Process.GetCurrentProcess(), Stopwatch.StartNew());
@@ -49,21 +74,23 @@ internal static class LiveCommand
                     octets += packet.OriginalLength;
                     if (meters)
                     {
-                        table.Add(ref packet);
+                        table.Enqueue(ref packet);
                     }
                 }
                 else
                 {
                     silent++;
+                    table.Drain();
                 }
             }
 
             process.Refresh();
-            var (cpu, seconds) = ((process.TotalProcessorTime - before).TotalMicroseconds, clock.Elapsed.TotalSeconds - (SilentReads * 0.1));
-            var counted = capture.ReadStatistics();
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{packets} packets, {counted.Dropped} dropped, {packets / seconds / 1e6:0.000} million packets/s, {cpu / packets:0.000} us CPU/packet, {octets} octets, {table.Flows.Count} flows"));
+            Print(
+                packets,
+                capture.ReadStatistics().Dropped,
+                process.TotalProcessorTime - before,
+                clock.Elapsed - TimeSpan.FromMilliseconds(SilentReads * 100),
+                string.Create(CultureInfo.InvariantCulture, $"{capture.Depth} headers, {octets} octets, {table.Flows.Count} flows"));
             return 0;
         }
     }

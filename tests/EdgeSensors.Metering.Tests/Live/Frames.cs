@@ -88,6 +88,12 @@ internal static class Frames
         yield return ("ICMPv6 error quoting ESP", IPv6(58, [.. tooBig, .. IPv6(50, s_payload)]), 88);
     }
 
+    public static byte[] IPv4(byte protocol, byte[] content, byte[] source, byte[] destination, ushort fragment = 0) =>
+        [0x45, 0, .. Short((ushort)(20 + content.Length)), 0, 7, .. Short(fragment), 64, protocol, 0, 0, .. source, .. destination, .. content];
+
+    public static byte[] IPv6(byte next, byte[] content, byte[] source, byte[] destination) =>
+        [0x60, 0, 0, 0, .. Short((ushort)content.Length), next, 64, .. source, .. destination, .. content];
+
     private static byte[] IPv4(byte protocol, byte[] content, int optionWords = 0, ushort fragment = 0)
     {
         byte[] header = [(byte)(0x45 + optionWords), 0, .. Short((ushort)(20 + (optionWords * 4) + content.Length)), 0, 7, .. Short(fragment), 64, protocol, 0, 0,

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using EdgeSensors.Metering.Capture;
 using EdgeSensors.Metering.Capture.Live;
@@ -126,6 +127,110 @@ public sealed partial class LiveCaptureTests
     }
 
     [Fact]
+    public void An_interface_that_is_removed_says_so_and_is_opened_again_under_its_name()
+    {
+        using var network = Cable();
+        using (var capture = Open(network, "far"))
+        {
+            network.Run("ip", "link", "delete", "far");
+            var packet = default(CapturedPacket);
+            while (capture.Failure?.Fault != LiveCaptureFault.NoSuchInterface)
+            {
+                Assert.Equal(PacketRead.Idle, capture.Read(ref packet));
+            }
+
+            Assert.Equal(default, capture.ReadStatistics());
+        }
+
+        Connect(network);
+        using var again = Open(network, "far");
+        using var sender = new FrameSender(network, "near");
+        sender.Send(Frames.All().First().Frame);
+        Assert.Single(ReadAll(again, 1));
+    }
+
+    [Theory]
+    [InlineData("far", false)]
+    [InlineData("far", true)]
+    [InlineData("near", false)]
+    [InlineData("near", true)]
+    public void Several_rings_share_the_frames_and_keep_both_directions_fragments_and_refusals_together(string end, bool outermostOnly)
+    {
+        using var network = Cable();
+        var options = new LiveCaptureOptions { RingOctets = 4 << 20, Rings = 3, OutermostOnly = outermostOnly };
+        var rings = network.Inside(() =>
+        {
+            Assert.True(LiveCapture.TryOpenRings(end, options, out var opened, out var error), error?.Message);
+            return opened;
+        });
+        var conversations = Conversations(200, withQuotations: rings[0].Depth == HeaderDepth.Innermost).ToList();
+        using (var sender = new FrameSender(network, "near"))
+        {
+            conversations.ForEach(frame => sender.Send(frame.Frame));
+        }
+
+        var ringOf = new Dictionary<int, int>();
+        var seen = 0;
+        for (var ring = 0; ring < rings.Count; ring++)
+        {
+            foreach (var (_, headers, _) in ReadAll(rings[ring], int.MaxValue))
+            {
+                var conversation = BinaryPrimitives.ReadUInt16BigEndian(headers); // in the first octets of the hardware address
+                Assert.Equal(ring, ringOf.TryGetValue(conversation, out var first) ? first : ringOf[conversation] = ring);
+                seen++;
+            }
+
+            Assert.Equal(-1, rings[ring].RingMemory.IndexOf(Frames.Marker.AsSpan(0, 6)));
+        }
+
+        Assert.Equal(conversations.Count, seen);
+        Assert.All(Enumerable.Range(0, 3), ring => Assert.InRange(ringOf.Values.Count(one => one == ring), 60, 220));
+        foreach (var ring in rings)
+        {
+            Assert.Equal(0, ring.ReadStatistics().Dropped);
+            ring.Dispose();
+        }
+    }
+
+    /// <summary>Of each conversation both directions, a later fragment and, where asked for, the refusal that a router in between sends.</summary>
+    private static IEnumerable<(int Conversation, byte[] Frame)> Conversations(int count, bool withQuotations)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            byte[] hardware = [(byte)(i >> 8), (byte)i, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
+            byte[] inside = [10, 1, (byte)(i * 7), (byte)i], outside = [192, 0, 2, (byte)(i * 3)], router = [198, 51, 100, (byte)i];
+            byte[] content = [0x80, 1, 0, 53, 0, 40, 0, 0, .. Frames.Marker];
+            yield return (i, [.. hardware, 8, 0, .. Frames.IPv4(17, content, inside, outside)]);
+            yield return (i, [.. hardware, 8, 0, .. Frames.IPv4(17, [0, 53, 0x80, 1, .. content[4..]], outside, inside)]);
+            yield return (i, [.. hardware, 0x81, 0, 0, 7, 8, 0, .. Frames.IPv4(17, Frames.Marker, outside, inside, fragment: 100)]);
+            byte[] v6 = [0x20, 1, 0xD, 0xB8, .. new byte[10], 0, 1], other = [0x20, 1, 0xD, 0xB8, .. new byte[10], (byte)(i >> 8), (byte)i];
+            yield return (1000 + i, [(byte)((1000 + i) >> 8), (byte)(1000 + i), .. hardware[2..], 0x86, 0xDD, .. Frames.IPv6(17, content, v6, other)]);
+            yield return (1000 + i, [(byte)((1000 + i) >> 8), (byte)(1000 + i), .. hardware[2..], 0x86, 0xDD, .. Frames.IPv6(17, content, other, v6)]);
+            if (withQuotations)
+            {
+                byte[] refusal = [3, 1, 0, 0, 0, 0, 0, 0, .. Frames.IPv4(17, content, inside, outside)];
+                yield return (i, [.. hardware, 8, 0, .. Frames.IPv4(1, refusal, router, inside)]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Where_eBPF_is_not_allowed_the_classic_filter_keeps_payload_out_and_says_how_far_it_reads()
+    {
+        using var network = Cable();
+        using var capture = Open(network, "far", new LiveCaptureOptions { RingOctets = 4 << 20, OutermostOnly = true });
+        Assert.Equal(HeaderDepth.Outermost, capture.Depth);
+        Assert.NotNull(capture.DepthLimitation);
+        using var sender = new FrameSender(network, "near");
+        var frames = Frames.All().Where(f => f.Name != "five tags").ToList();
+        frames.ForEach(f => sender.Send(f.Frame));
+        var got = ReadAll(capture, frames.Count);
+        Assert.Equal(frames.Count, got.Count);
+        Assert.All(frames.Zip(got), pair => Assert.True(pair.Second.Headers.Length <= pair.First.HeaderEnd, pair.First.Name));
+        Assert.Equal(-1, capture.RingMemory.IndexOf(Frames.Marker.AsSpan(0, 6)));
+    }
+
+    [Fact]
     public void A_tunnel_interface_gives_raw_IP()
     {
         using var network = NetworkNamespace.CreateOrSkip();
@@ -220,6 +325,12 @@ public sealed partial class LiveCaptureTests
     private static NetworkNamespace Cable()
     {
         var network = NetworkNamespace.CreateOrSkip();
+        Connect(network);
+        return network;
+    }
+
+    private static void Connect(NetworkNamespace network)
+    {
         if (network.TryRun("ip", "link", "add", "near", "type", "veth", "peer", "name", "far") is { Exit: not 0, Text: var why })
         {
             network.Dispose();
@@ -234,7 +345,6 @@ public sealed partial class LiveCaptureTests
         }
 
         WaitUntilUp(network);
-        return network;
     }
 
     /// <summary>Until the kernel has noticed the carrier it drops what is sent.</summary>

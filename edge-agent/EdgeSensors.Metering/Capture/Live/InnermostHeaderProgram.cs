@@ -53,7 +53,35 @@ internal sealed partial class InnermostHeaderProgram
             _asm.Load(Bits32, R0, R6, BufferPacketType).JumpIf(Equal, R0, PacketOutgoing, _discard);
         }
 
-        if (_link == LinkKind.RawIp)
+        Begin();
+        Ethernet();
+        IPv4();
+        IPv6();
+        Transport();
+        Icmp();
+        Ends();
+        return _asm.Assemble();
+    }
+
+    private void Begin()
+    {
+        var whole = new EbpfLabel();
+        if (Hashes)
+        {
+            // Packets are divided before they are a socket's: what arrives still has its link header off, what leaves has it on.
+            var leaving = _link == LinkKind.RawIp ? null : new EbpfLabel();
+            if (leaving is not null)
+            {
+                _asm.Load(Bits32, R0, R6, BufferPacketType).JumpIf(Equal, R0, PacketOutgoing, leaving);
+            }
+
+            _asm.Load(Bits32, R0, R6, BufferProtocol).FromNetworkOrder(R0, Bits16).Jump(_etherType);
+            if (leaving is not null)
+            {
+                _asm.Place(leaving);
+            }
+        }
+        else if (_link == LinkKind.RawIp)
         {
             _asm.Load(Bits32, R0, R6, BufferProtocol).FromNetworkOrder(R0, Bits16)
                 .JumpIf(Equal, R0, 0x0800, _ipv4)
@@ -62,21 +90,9 @@ internal sealed partial class InnermostHeaderProgram
         }
         else
         {
-            var whole = new EbpfLabel();
             _asm.JumpIf(GreaterOrEqual, R8, 14, whole).Jump(_endAtLimit).Place(whole);
-            if (!Hashes)
-            {
-                CommonEthernet();
-            }
+            CommonEthernet();
         }
-
-        Ethernet();
-        IPv4();
-        IPv6();
-        Transport();
-        Icmp();
-        Ends();
-        return _asm.Assemble();
     }
 
     /// <summary>
@@ -168,7 +184,7 @@ internal sealed partial class InnermostHeaderProgram
         }
 
         _asm.Exit();
-        if (_link != LinkKind.Ethernet)
+        if (_link == LinkKind.Loopback || (_link == LinkKind.RawIp && !Hashes))
         {
             _asm.Place(_discard).Move(R0, 0).Exit();
         }

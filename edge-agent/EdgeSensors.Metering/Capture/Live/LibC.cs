@@ -22,6 +22,12 @@ internal static partial class LibC
     public const int PacketStatistics = 6;
     public const int PacketVersion = 10;
     public const int PacketReserve = 12;
+    public const int PacketFanOut = 18;
+    public const int PacketFanOutData = 22;
+
+    /// <summary>linux/if_packet.h, PACKET_FANOUT_CBPF and PACKET_FANOUT_EBPF.</summary>
+    public const int FanOutByClassic = 6;
+    public const int FanOutByEbpf = 7;
 
     public const uint GetInterfaceFlags = 0x8913;
     public const uint GetHardwareAddress = 0x8927;

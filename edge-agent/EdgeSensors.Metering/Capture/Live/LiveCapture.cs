@@ -1,34 +1,43 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Metering.Capture.Live;
 
 /// <summary>
 /// Captures an interface's headers, both directions, through an AF_PACKET TPACKET_V3 ring (packet(7)). The kernel cuts each frame where its headers
-/// end before a byte of it reaches this process; the filter is locked to the socket (SO_LOCK_FILTER) and cannot be taken off again.
+/// end (<see cref="Depth"/>) before a byte of it reaches this process; the filter is locked to the socket (SO_LOCK_FILTER) and cannot be taken off again.
 /// Not thread-safe: one reader. Opening needs CAP_NET_RAW, reading does not.
 /// </summary>
 public sealed unsafe class LiveCapture : IPacketSource, IDisposable
 {
+    private const int MinimumRingOctets = 1 << 20;
+    private const int MaximumRings = 64;
+    private const string AttachingFilter = "attaching the filter that keeps payload out";
+    private static readonly LiveCaptureError s_notLinux = new(LiveCaptureFault.NotSupported, "live capture needs Linux; give a capture file instead");
+
     private readonly int _socket;
     private readonly byte* _memory;
     private readonly nuint _memoryOctets;
     private readonly PacketRing _ring;
     private readonly string _interfaceName;
+    private readonly int _interfaceIndex;
     private readonly int _waitMs;
     private LiveCaptureStatistics _statistics;
     private bool _disposed;
 
-    private LiveCapture(int socket, byte* memory, nuint memoryOctets, PacketRing ring, string interfaceName, int waitMs, LinkType linkType)
+    private LiveCapture(int socket, byte* memory, nuint memoryOctets, PacketRing ring, string interfaceName, int interfaceIndex, int waitMs, LinkType linkType)
     {
         _socket = socket;
         _memory = memory;
         _memoryOctets = memoryOctets;
         _ring = ring;
         _interfaceName = interfaceName;
+        _interfaceIndex = interfaceIndex;
         _waitMs = waitMs;
         LinkType = linkType;
     }
@@ -36,7 +45,16 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
     /// <summary>How its packets begin: <see cref="LinkType.Ethernet"/>, or <see cref="LinkType.Raw"/> on a PPP or tunnel interface.</summary>
     public LinkType LinkType { get; }
 
-    /// <summary>Why no packets come (the interface is down or gone); null while all is well. A packet that comes again clears it.</summary>
+    /// <summary>How far the kernel's filter follows headers.</summary>
+    public HeaderDepth Depth { get; private init; }
+
+    /// <summary>Why it does not follow them to the innermost: one line; null where it does.</summary>
+    public string? DepthLimitation { get; private init; }
+
+    /// <summary>
+    /// Why no packets come; null while all is well. After <see cref="LiveCaptureFault.InterfaceDown"/> a packet that comes again clears it; after
+    /// <see cref="LiveCaptureFault.NoSuchInterface"/> none will come, and an interface that appears under the same name is opened anew.
+    /// </summary>
     public LiveCaptureError? Failure { get; private set; }
 
     /// <summary>The ring's memory, for the tests that look for payload in it.</summary>
@@ -45,7 +63,7 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
     /// <summary>The socket, for the test that tries to take its filter off.</summary>
     internal int FileDescriptor => _socket;
 
-    /// <summary>Opens an interface of this network namespace.</summary>
+    /// <summary>Opens an interface of this network namespace with one ring.</summary>
     /// <param name="interfaceName">Its name, as <c>ip link</c> shows it.</param>
     /// <param name="options">How to capture it.</param>
     /// <param name="capture">The open capture.</param>
@@ -56,12 +74,29 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
         [NotNullWhen(true)] out LiveCapture? capture,
         [NotNullWhen(false)] out LiveCaptureError? error)
     {
+        ArgumentNullException.ThrowIfNull(options);
+        capture = TryOpenRings(interfaceName, options with { Rings = 1 }, out var rings, out error) ? rings[0] : null;
+        return capture is not null;
+    }
+
+    /// <summary>
+    /// Opens an interface of this network namespace with several rings (PACKET_FANOUT), each for a reader of its own. Both directions of a flow, all fragments and
+    /// the ICMP errors that refuse it come to the same ring.
+    /// </summary>
+    /// <param name="interfaceName">Its name, as <c>ip link</c> shows it.</param>
+    /// <param name="options">How to capture it.</param>
+    /// <param name="captures">The open captures, one a ring.</param>
+    /// <param name="error">Why there are none.</param>
+    public static bool TryOpenRings(
+        string interfaceName,
+        LiveCaptureOptions options,
+        [NotNullWhen(true)] out IReadOnlyList<LiveCapture>? captures,
+        [NotNullWhen(false)] out LiveCaptureError? error)
+    {
         ArgumentNullException.ThrowIfNull(interfaceName);
         ArgumentNullException.ThrowIfNull(options);
-        capture = null;
-        error = Check(options) ?? (OperatingSystem.IsLinux()
-            ? null
-            : new LiveCaptureError(LiveCaptureFault.NotSupported, "live capture needs Linux; give a capture file instead"));
+        captures = null;
+        error = Check(options) ?? (OperatingSystem.IsLinux() ? null : s_notLinux);
         if (error is not null)
         {
             return false;
@@ -70,17 +105,53 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
         var lookup = LibC.Socket(LibC.AddressFamilyPacket, LibC.SocketDatagram | LibC.SocketCloseOnExec, 0);
         if (lookup < 0)
         {
-            error = Describe("opening a packet socket");
+            error = PacketSocket.Describe("opening a packet socket");
             return false;
         }
 
         error = LinuxInterface.TryFind(lookup, interfaceName, out var found);
         _ = LibC.Close(lookup);
-        return error is null && TryOpen(interfaceName, found, options, out capture, out error);
+        if (error is not null)
+        {
+            return false;
+        }
+
+        // The group's number is shared with all other programs on this machine; a number that is taken by a group of another kind is refused.
+        Span<byte> random = stackalloc byte[10];
+        RandomNumberGenerator.Fill(random);
+        var group = BinaryPrimitives.ReadUInt16LittleEndian(random);
+        using var cut = HeaderCut.Choose(found.Link, options.OutermostOnly, options.Rings > 1, BinaryPrimitives.ReadUInt64LittleEndian(random[2..]));
+        var opened = new List<LiveCapture>();
+        while (opened.Count < options.Rings)
+        {
+            if (Open(interfaceName, found, options, cut, group, opened.Count, out var capture) is { } trouble)
+            {
+                opened.ForEach(one => one.Dispose());
+                error = trouble;
+                return false;
+            }
+
+            opened.Add(capture!);
+        }
+
+        // Only now that every ring is in the group may frames come in, so that none comes to two of them.
+        foreach (var one in opened)
+        {
+            if (options.Rings > 1 && !cut.TryAttach(one._socket))
+            {
+                error = PacketSocket.Describe(AttachingFilter);
+                opened.ForEach(all => all.Dispose());
+                return false;
+            }
+        }
+
+        captures = opened;
+        error = null;
+        return true;
     }
 
-    private static bool TryOpen(
-        string name, LinuxInterface found, LiveCaptureOptions options, out LiveCapture? capture, [NotNullWhen(false)] out LiveCaptureError? error)
+    private static LiveCaptureError? Open(
+        string name, LinuxInterface found, LiveCaptureOptions options, HeaderCut cut, ushort group, int index, out LiveCapture? capture)
     {
         capture = null;
 
@@ -89,18 +160,20 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
         var socket = LibC.Socket(LibC.AddressFamilyPacket, type | LibC.SocketCloseOnExec, 0);
         if (socket < 0)
         {
-            error = Describe("opening a packet socket");
-            return false;
+            return PacketSocket.Describe("opening a packet socket");
         }
 
-        var blockCount = (int)(((long)options.RingOctets + options.BlockOctets - 1) / options.BlockOctets);
+        var ringOctets = Math.Max(MinimumRingOctets, options.RingOctets / options.Rings);
+        var blockCount = (int)(((long)ringOctets + options.BlockOctets - 1) / options.BlockOctets);
         var octets = (nuint)blockCount * (nuint)options.BlockOctets;
         byte* memory = null;
-        error = AttachFilter(socket, HeaderOnlyFilter.Build(found.Link))
-            ?? SetUpRing(socket, options, blockCount)
-            ?? MapRing(socket, octets, out memory)
-            ?? (options.Promiscuous && found.Link == LinkKind.Ethernet ? BePromiscuous(socket, found.Index) : null)
-            ?? Bind(socket, found.Index);
+        var alone = options.Rings == 1;
+        var error = (alone ? cut.TryAttach(socket) : HeaderCut.TryClose(socket)) ? null : PacketSocket.Describe(AttachingFilter);
+        error ??= PacketSocket.SetUpRing(socket, options, blockCount)
+            ?? PacketSocket.MapRing(socket, octets, out memory)
+            ?? (options.Promiscuous && found.Link == LinkKind.Ethernet ? PacketSocket.BePromiscuous(socket, found.Index) : null)
+            ?? PacketSocket.Bind(socket, found.Index)
+            ?? (alone || cut.TryJoin(socket, group, index == 0) ? null : PacketSocket.Describe("dividing the packets over several rings"));
         if (error is not null)
         {
             if (memory is not null)
@@ -109,30 +182,40 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
             }
 
             _ = LibC.Close(socket);
-            return false;
+            return error;
         }
 
         var linkType = found.Link == LinkKind.RawIp ? LinkType.Raw : LinkType.Ethernet;
         var ring = new PacketRing(memory, options.BlockOctets, blockCount, linkType);
-        capture = new LiveCapture(socket, memory, octets, ring, name, options.WaitMs, linkType);
-        return true;
+        capture = new LiveCapture(socket, memory, octets, ring, name, found.Index, options.WaitMs, linkType)
+        {
+            Depth = cut.Depth,
+            DepthLimitation = cut.Limitation,
+        };
+        return null;
     }
 
     /// <summary>Whether this kernel and this process can capture at all; null, or why not.</summary>
-    public static LiveCaptureError? Probe()
+    /// <param name="depth">How far the filter would follow headers.</param>
+    /// <param name="limitation">Why not to the innermost; null where it would.</param>
+    public static LiveCaptureError? Probe(out HeaderDepth depth, out string? limitation)
     {
+        (depth, limitation) = (HeaderDepth.Outermost, null);
         if (!OperatingSystem.IsLinux())
         {
-            return new LiveCaptureError(LiveCaptureFault.NotSupported, "live capture needs Linux; give a capture file instead");
+            return s_notLinux;
         }
 
         var socket = LibC.Socket(LibC.AddressFamilyPacket, LibC.SocketRaw | LibC.SocketCloseOnExec, 0);
         if (socket < 0)
         {
-            return Describe("opening a packet socket");
+            return PacketSocket.Describe("opening a packet socket");
         }
 
-        var error = AttachFilter(socket, HeaderOnlyFilter.Build(LinkKind.Ethernet)) ?? SetUpRing(socket, new LiveCaptureOptions(), blockCount: 2);
+        using var cut = HeaderCut.Choose(LinkKind.Ethernet, outermostOnly: false, divides: true, hashKey: 1);
+        (depth, limitation) = (cut.Depth, cut.Limitation);
+        var error = cut.TryAttach(socket) ? null : PacketSocket.Describe(AttachingFilter);
+        error ??= PacketSocket.SetUpRing(socket, new LiveCaptureOptions(), blockCount: 2);
         _ = LibC.Close(socket);
         return error;
     }
@@ -179,7 +262,7 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
         var ready = LibC.Poll(&descriptor, 1, _waitMs);
         if (ready < 0 && Marshal.GetLastPInvokeError() != LibC.ErrorInterrupted)
         {
-            Failure = Describe($"waiting for packets on {_interfaceName}");
+            Failure = PacketSocket.Describe($"waiting for packets on {_interfaceName}");
         }
 
         if (_ring.TryNext(ref packet))
@@ -193,8 +276,16 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
             Failure = PendingError();
         }
 
+        if (Failure is { Fault: LiveCaptureFault.InterfaceDown } && !IsThere())
+        {
+            Failure = new LiveCaptureError(LiveCaptureFault.NoSuchInterface, $"interface {_interfaceName} is gone; it is opened again when it comes back");
+        }
+
         return PacketRead.Idle;
     }
+
+    /// <summary>Whether the name still stands for the interface that was opened: one that was removed and made again is another to the kernel.</summary>
+    private bool IsThere() => LinuxInterface.TryFind(_socket, _interfaceName, out var found) is null && found.Index == _interfaceIndex;
 
     private LiveCaptureError PendingError()
     {
@@ -208,95 +299,13 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
 
     private static LiveCaptureError? Check(LiveCaptureOptions options)
     {
-        return options.RingOctets is < 1 << 20 or > 1 << 30 ? Bad("the ring is between 1 MiB and 1 GiB")
+        return options.RingOctets is < MinimumRingOctets or > 1 << 30 ? Bad("the ring is between 1 MiB and 1 GiB")
             : options.BlockOctets is < 64 << 10 or > 4 << 20 || !BitOperations.IsPow2(options.BlockOctets) ? Bad("a block is a power of two from 64 KiB to 4 MiB")
+            : options.Rings is < 1 or > MaximumRings ? Bad("there are 1 to 64 rings")
             : options.WaitMs is < 0 or > 60_000 ? Bad("the waiting time is between 0 and 60000 ms")
             : options.BlockTimeoutMs is < 1 or > 1000 ? Bad("the block timeout is between 1 and 1000 ms")
             : null;
 
         static LiveCaptureError Bad(string rule) => new(LiveCaptureFault.BadOption, rule);
-    }
-
-    private static LiveCaptureError? AttachFilter(int socket, BpfInstruction[] program)
-    {
-        fixed (BpfInstruction* instructions = program)
-        {
-            var filter = new LibC.FilterProgram { Length = (ushort)program.Length, Instructions = (nint)instructions };
-            var on = 1;
-            return LibC.SetSocketOption(socket, LibC.LevelSocket, LibC.AttachFilter, &filter, (uint)sizeof(LibC.FilterProgram)) < 0
-                || LibC.SetSocketOption(socket, LibC.LevelSocket, LibC.LockFilter, &on, sizeof(int)) < 0
-                ? Describe("attaching the filter that keeps payload out")
-                : null;
-        }
-    }
-
-    private static LiveCaptureError? SetUpRing(int socket, LiveCaptureOptions options, int blockCount)
-    {
-        const int FrameOctets = 2048; // of no meaning to TPACKET_V3, which packs frames, but checked
-        var (version, reserve) = (2, PacketRing.TagOctets);
-        if (LibC.SetSocketOption(socket, LibC.LevelPacket, LibC.PacketVersion, &version, sizeof(int)) < 0)
-        {
-            return new LiveCaptureError(LiveCaptureFault.NotSupported, "this kernel has no TPACKET_V3; use Linux 3.2 or newer with CONFIG_PACKET");
-        }
-
-        if (LibC.SetSocketOption(socket, LibC.LevelPacket, LibC.PacketReserve, &reserve, sizeof(int)) < 0)
-        {
-            return Describe("reserving room for VLAN tags");
-        }
-
-        var request = new LibC.RingRequest
-        {
-            BlockSize = (uint)options.BlockOctets,
-            BlockCount = (uint)blockCount,
-            FrameSize = FrameOctets,
-            FrameCount = (uint)(options.BlockOctets / FrameOctets * blockCount),
-            RetireBlockTimeoutMs = (uint)options.BlockTimeoutMs,
-        };
-        return LibC.SetSocketOption(socket, LibC.LevelPacket, LibC.PacketReceiveRing, &request, (uint)sizeof(LibC.RingRequest)) < 0
-            ? Describe("making the packet ring")
-            : null;
-    }
-
-    private static LiveCaptureError? MapRing(int socket, nuint octets, out byte* memory)
-    {
-        var mapped = LibC.MapMemory(null, octets, LibC.ProtectRead | LibC.ProtectWrite, LibC.MapShared, socket, 0);
-        memory = mapped == (void*)-1 ? null : (byte*)mapped;
-        return memory is null ? Describe("mapping the packet ring") : null;
-    }
-
-    private static LiveCaptureError? BePromiscuous(int socket, int index)
-    {
-        var request = new LibC.MembershipRequest { InterfaceIndex = index, Type = 1 };
-        return LibC.SetSocketOption(socket, LibC.LevelPacket, LibC.PacketAddMembership, &request, (uint)sizeof(LibC.MembershipRequest)) < 0
-            ? Describe("switching to promiscuous mode")
-            : null;
-    }
-
-    private static LiveCaptureError? Bind(int socket, int index)
-    {
-        const ushort AllProtocolsBigEndian = 0x0300; // htons(ETH_P_ALL)
-        var address = new LibC.LinkAddress
-        {
-            Family = LibC.AddressFamilyPacket,
-            ProtocolBigEndian = AllProtocolsBigEndian,
-            InterfaceIndex = index,
-        };
-        return LibC.Bind(socket, &address, (uint)sizeof(LibC.LinkAddress)) < 0 ? Describe("binding to the interface") : null;
-    }
-
-    private static LiveCaptureError Describe(string doing)
-    {
-        var code = Marshal.GetLastPInvokeError();
-        return code switch
-        {
-            1 or 13 => new LiveCaptureError( // EPERM, EACCES
-                LiveCaptureFault.NotPermitted,
-                $"{doing} needs CAP_NET_RAW; run as root, or with AmbientCapabilities=CAP_NET_RAW in the systemd unit"),
-            93 or 94 or 97 => new LiveCaptureError( // EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT
-                LiveCaptureFault.NotSupported, "this kernel has no packet sockets (CONFIG_PACKET)"),
-            12 => new LiveCaptureError(LiveCaptureFault.NoMemory, $"{doing} failed for want of memory; choose a smaller ring"), // ENOMEM
-            19 or 6 => new LiveCaptureError(LiveCaptureFault.NoSuchInterface, $"{doing} failed: the interface is gone"), // ENODEV, ENXIO
-            _ => new LiveCaptureError(LiveCaptureFault.Refused, $"{doing} failed: {Marshal.GetPInvokeErrorMessage(code)}"),
-        };
     }
 }
