@@ -108,6 +108,7 @@ internal static class InformationElements
         323 => (FlowElement.ObservationMilliseconds, 1),
         324 or 325 => (FlowElement.ObservationNtp, 0),
         352 => (FlowElement.Octets, 4), // layer2OctetDeltaCount
+        40005 => (FlowElement.FirewallEvent, 1), // NetFlow v9 of Cisco ASA before it had 233
         _ => (FlowElement.Skip, 0),
     };
 
