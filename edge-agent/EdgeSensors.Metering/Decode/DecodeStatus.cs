@@ -6,13 +6,13 @@ public enum DecodeStatus
     /// <summary>An IP packet, read to the end of its transport header (or of its IP header where the transport is not one we read).</summary>
     Ok,
 
-    /// <summary>Well formed and not IP (ARP, LLC, LLDP, MPLS, PPPoE, …).</summary>
+    /// <summary>Well formed and not IP (ARP, LLC, LLDP, PPP negotiation, …).</summary>
     NotIp,
 
     /// <summary>The capture's link type is not one we decode.</summary>
     UnsupportedLinkType,
 
-    /// <summary>The frame ends inside its link header.</summary>
+    /// <summary>The frame ends inside its link header (VLAN tags, MPLS labels, PPPoE and the like included).</summary>
     LinkHeaderTruncated,
 
     /// <summary>More VLAN tags than <see cref="FrameDecoder.MaxVlanTags"/>.</summary>
@@ -38,4 +38,13 @@ public enum DecodeStatus
 
     /// <summary>The IP header is good, but the TCP header length is under 20 octets or the UDP length under 8; metered with what could be read.</summary>
     TransportHeaderInvalid,
+
+    /// <summary>
+    /// The packet is a tunnel's by its protocol number (IP in IP, GRE, EtherIP, MPLS in IP), but what it carries is not IP, is cut, or contradicts itself; the tunnel's own
+    /// packet is metered.
+    /// </summary>
+    TunnelNotRead,
+
+    /// <summary>More tunnels lie in one another than <see cref="FrameDecoder.MaxTunnelDepth"/>; the packet at that depth is metered.</summary>
+    TunnelsTooDeep,
 }

@@ -56,6 +56,7 @@ public static partial class FrameDecoder
         DecodeNetwork(frame[..error.HeaderLength], int.MaxValue / 2, error.IpVersion == 4 ? EtherTypeIPv4 : EtherTypeIPv6, error.QuotedOffset, ref quoted);
         quoted.VlanId = error.VlanId;
         quoted.CustomerVlanId = error.CustomerVlanId;
+        quoted.SegmentId = error.SegmentId;
         quoted.QuotedOffset = 0;
         return quoted.IpVersion != 0;
     }

@@ -21,11 +21,21 @@ public static partial class FrameDecoder
             case IpProtocol.Tcp:
                 return DecodeTcp(packet, offset, end, ref header);
             case IpProtocol.Udp:
-                if (!ReadPorts(transport, ref header) || transport.Length < 8)
+                if (transport.Length < 8)
+                {
+                    ReadPorts(transport, ref header);
                     return Cut(packet, end - offset - 8, ref header);
+                }
+
+                var udp = transport[..8]; // of a length that the compiler knows: one check for all fields
+                header.HasPorts = true;
+                header.SourcePort = BinaryPrimitives.ReadUInt16BigEndian(udp);
+                header.DestinationPort = BinaryPrimitives.ReadUInt16BigEndian(udp[2..]);
                 header.HeaderLength = offset + 8;
                 header.PayloadLength = end - offset - 8;
-                int length = BinaryPrimitives.ReadUInt16BigEndian(transport[4..]);
+                int length = BinaryPrimitives.ReadUInt16BigEndian(udp[4..]);
+                if (MayBeTunnel(header.DestinationPort) || MayBeTunnel(header.SourcePort))
+                    return DecodeUdpTunnel(packet, offset, end, length, ref header);
                 return length is > 0 and < 8 ? DecodeStatus.TransportHeaderInvalid : DecodeStatus.Ok; // 0: a jumbogram (RFC 2675 §4)
             case IpProtocol.Sctp:
                 if (!ReadPorts(transport, ref header) || transport.Length < 12)
@@ -37,7 +47,7 @@ public static partial class FrameDecoder
             case IpProtocol.IcmpV6 when header.IpVersion == 6:
                 return DecodeIcmp(packet, offset, end, ref header);
             default:
-                return DecodeStatus.Ok;
+                return DecodeCarrier(packet, offset, end, ref header);
         }
     }
 
@@ -52,14 +62,15 @@ public static partial class FrameDecoder
             return Cut(packet, end - offset - 20, ref header);
         }
 
+        var tcp = transport[..20];
         header.HasPorts = true;
-        header.SourcePort = BinaryPrimitives.ReadUInt16BigEndian(transport);
-        header.DestinationPort = BinaryPrimitives.ReadUInt16BigEndian(transport[2..]);
-        header.TcpSequence = BinaryPrimitives.ReadUInt32BigEndian(transport[4..]);
-        header.TcpAcknowledgement = BinaryPrimitives.ReadUInt32BigEndian(transport[8..]);
-        header.TcpFlags = (TcpControlBits)transport[13];
-        header.TcpWindow = BinaryPrimitives.ReadUInt16BigEndian(transport[14..]);
-        var length = (transport[12] >> 4) * 4;
+        header.SourcePort = BinaryPrimitives.ReadUInt16BigEndian(tcp);
+        header.DestinationPort = BinaryPrimitives.ReadUInt16BigEndian(tcp[2..]);
+        header.TcpSequence = BinaryPrimitives.ReadUInt32BigEndian(tcp[4..]);
+        header.TcpAcknowledgement = BinaryPrimitives.ReadUInt32BigEndian(tcp[8..]);
+        header.TcpFlags = (TcpControlBits)tcp[13];
+        header.TcpWindow = BinaryPrimitives.ReadUInt16BigEndian(tcp[14..]);
+        var length = (tcp[12] >> 4) * 4;
         if (length < 20 || offset + length > end)
         {
             header.HeaderLength = offset + 20;

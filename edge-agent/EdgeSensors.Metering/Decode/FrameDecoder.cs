@@ -4,9 +4,13 @@ namespace EdgeSensors.Metering.Decode;
 
 /// <summary>
 /// Reads a captured frame's headers into a <see cref="PacketHeader"/>. Total: any bytes give a <see cref="DecodeStatus"/>, nothing is thrown, nothing is allocated,
-/// and work is bounded by <see cref="MaxVlanTags"/> and <see cref="MaxExtensionHeaders"/>. This file reads the link layer; each payload type ends in
-/// <see cref="DecodeNetwork"/>, which a tunnel decoder can enter again at an inner header.
+/// and work is bounded by <see cref="MaxVlanTags"/>, <see cref="MaxExtensionHeaders"/>, <see cref="MaxLabels"/> and <see cref="MaxTunnelDepth"/>. This file reads Ethernet; every
+/// framing and every tunnel ends in <see cref="DecodeNetwork"/>, entered again at each inner header.
 /// </summary>
+/// <remarks>
+/// The innermost IP packet is metered, once. A tunnel whose inside cannot be read leaves its own packet to be metered. What is decided never depends on octets beyond
+/// <see cref="PacketHeader.HeaderLength"/>: a frame that is cut there decodes the same.
+/// </remarks>
 public static partial class FrameDecoder
 {
     /// <summary>VLAN tags followed before a frame is given up.</summary>
@@ -15,13 +19,31 @@ public static partial class FrameDecoder
     /// <summary>IPv6 extension headers followed before a packet is metered without ports.</summary>
     public const int MaxExtensionHeaders = 8;
 
+    /// <summary>MPLS labels followed in one stack.</summary>
+    public const int MaxLabels = 16;
+
+    /// <summary>Tunnels followed, one in another; the packet at that depth is metered.</summary>
+    public const int MaxTunnelDepth = 8;
+
     private const int EtherTypeIPv4 = 0x0800;
     private const int EtherTypeIPv6 = 0x86DD;
+
+    /// <summary>PPP (RFC 2637 and the IANA registry).</summary>
+    private const int EtherTypePpp = 0x880B;
+
+    /// <summary>IPv4 or IPv6 by the first four bits.</summary>
     private const int EtherTypeUnknown = -1;
 
-    /// <summary>Whether frames of this link type can be decoded.</summary>
-    public static bool Supports(LinkType linkType) => linkType is LinkType.Ethernet or LinkType.Null or LinkType.Loop or LinkType.Raw or LinkType.RawOld
-        or LinkType.RawOpenBsd or LinkType.IPv4 or LinkType.IPv6 or LinkType.LinuxCooked or LinkType.LinuxCooked2;
+    private const int VlanTagLength = 4;
+
+    /// <summary>An IEEE 802.11 frame.</summary>
+    private const int EtherTypeWireless = -2;
+
+    /// <summary>An IEEE 802.11 frame whose frame and sequence control have their octets the other way round, as some of Cisco's access points send it.</summary>
+    private const int EtherTypeWirelessSwapped = -4;
+
+    /// <summary>An Ethernet frame. Not the number that tunnels have for it (<see cref="FromTunnel"/>), lest frames lie in frames without a tunnel and so without end.</summary>
+    private const int EtherTypeEthernet = -3;
 
     /// <summary>Decodes one frame.</summary>
     /// <param name="linkType">How the frame is framed.</param>
@@ -40,89 +62,59 @@ public static partial class FrameDecoder
             if (frame.Length < 14)
                 return Fail(ref header, DecodeStatus.LinkHeaderTruncated);
             int etherType = BinaryPrimitives.ReadUInt16BigEndian(frame[12..]);
-            return etherType == EtherTypeIPv4
-                ? DecodeIPv4(frame, originalLength, 14, ref header)
+            if (etherType == EtherTypeIPv4)
+                return DecodeIPv4(frame, originalLength, 14, ref header);
+            return etherType == EtherTypeIPv6
+                ? DecodeIPv6(frame, originalLength, 14, ref header)
                 : DecodeTagged(frame, originalLength, etherType, 14, ref header);
         }
 
-        return DecodeOtherLink(linkType, frame, originalLength, ref header);
-    }
-
-    /// <summary>The same for a frame whose VLAN tag the network card took off (TPACKET's tp_vlan_tci).</summary>
-    /// <param name="linkType">How the frame is framed.</param>
-    /// <param name="frame">The captured bytes without the tag.</param>
-    /// <param name="originalLength">The frame's length on the wire, in octets.</param>
-    /// <param name="timestampNs">Nanoseconds since the Unix epoch.</param>
-    /// <param name="strippedVlanId">The id in the tag that was taken off (0 to 4095).</param>
-    /// <param name="header">Overwritten, as in the other overload.</param>
-    public static DecodeStatus Decode(
-        LinkType linkType, ReadOnlySpan<byte> frame, int originalLength, long timestampNs, ushort strippedVlanId, out PacketHeader header)
-    {
-        var status = Decode(linkType, frame, originalLength, timestampNs, out header);
-        header.CustomerVlanId = header.VlanId;
-        header.VlanId = (ushort)(strippedVlanId & 0x0FFF);
-        return status;
-    }
-
-    private static DecodeStatus DecodeOtherLink(LinkType linkType, ReadOnlySpan<byte> frame, int originalLength, ref PacketHeader header)
-    {
-        switch (linkType)
-        {
-            case LinkType.Raw or LinkType.RawOld or LinkType.RawOpenBsd:
-                return DecodeNetwork(frame, originalLength, EtherTypeUnknown, 0, ref header);
-            case LinkType.IPv4:
-                return DecodeNetwork(frame, originalLength, EtherTypeIPv4, 0, ref header);
-            case LinkType.IPv6:
-                return DecodeNetwork(frame, originalLength, EtherTypeIPv6, 0, ref header);
-            case LinkType.Null or LinkType.Loop:
-                if (frame.Length < 4)
-                    return Fail(ref header, DecodeStatus.LinkHeaderTruncated);
-                return DecodeNetwork(frame, originalLength, FamilyToEtherType(BinaryPrimitives.ReadUInt32LittleEndian(frame)), 4, ref header);
-            case LinkType.LinuxCooked:
-                if (frame.Length < 16)
-                    return Fail(ref header, DecodeStatus.LinkHeaderTruncated);
-                return DecodeTagged(frame, originalLength, BinaryPrimitives.ReadUInt16BigEndian(frame[14..]), 16, ref header);
-            case LinkType.LinuxCooked2:
-                if (frame.Length < 20)
-                    return Fail(ref header, DecodeStatus.LinkHeaderTruncated);
-                return DecodeTagged(frame, originalLength, BinaryPrimitives.ReadUInt16BigEndian(frame), 20, ref header);
-            default:
-                return DecodeStatus.UnsupportedLinkType;
-        }
+        return DecodeOtherLink(linkType, frame, originalLength, 0, ref header);
     }
 
     /// <summary>
-    /// The address family of a BSD loopback header; AF_INET6 differs by system, and the writing host's byte order is not recorded, so both are tried
-    /// (families are small numbers). See the registry's LINKTYPE_NULL. Some writers put an EtherType into the last two octets.
+    /// Decodes with fewer tunnels entered, to learn what lies around a packet: at 0 the outermost IP packet is metered, at <see cref="MaxTunnelDepth"/> the innermost.
     /// </summary>
-    private static int FamilyToEtherType(uint family)
+    internal static DecodeStatus DecodeLayer(LinkType linkType, ReadOnlySpan<byte> frame, int originalLength, int tunnels, out PacketHeader header)
     {
-        var swapped = BinaryPrimitives.ReverseEndianness(family);
-        if ((swapped & 0xFFFF) is EtherTypeIPv4 or EtherTypeIPv6 && family > 0xFFFF)
-            return (int)(swapped & 0xFFFF);
-        return Math.Min(family, swapped) switch
-        {
-            2 => EtherTypeIPv4,
-            10 or 23 or 24 or 26 or 28 or 30 => EtherTypeIPv6,
-            _ => 0,
-        };
+        header = default;
+        var used = (byte)(MaxTunnelDepth - tunnels);
+        header.TunnelDepth = used;
+        originalLength = Math.Max(originalLength, frame.Length);
+        var status = linkType == LinkType.Ethernet
+            ? DecodeEthernet(frame, originalLength, 0, ref header)
+            : DecodeOtherLink(linkType, frame, originalLength, 0, ref header);
+        header.TunnelDepth -= used;
+        return status;
+    }
+
+    private static DecodeStatus DecodeEthernet(ReadOnlySpan<byte> frame, int originalLength, int offset, ref PacketHeader header)
+    {
+        if (frame.Length < offset + 14)
+            return Fail(ref header, DecodeStatus.LinkHeaderTruncated);
+        return DecodeTagged(frame, originalLength, BinaryPrimitives.ReadUInt16BigEndian(frame[(offset + 12)..]), offset + 14, ref header);
     }
 
     private static DecodeStatus DecodeTagged(ReadOnlySpan<byte> frame, int originalLength, int etherType, int offset, ref PacketHeader header)
     {
-        for (var tags = 0; etherType is 0x8100 or 0x88A8 or 0x9100 or 0x9200 or 0x9300; tags++)
+        for (int tags = 0, vlans = 0; TagLength(etherType) is var length && length != 0; tags++)
         {
             if (tags == MaxVlanTags)
                 return Fail(ref header, DecodeStatus.TooManyVlanTags);
-            if (frame.Length < offset + 4)
+            if (frame.Length < offset + length)
                 return Fail(ref header, DecodeStatus.LinkHeaderTruncated);
-            var id = (ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[offset..]) & 0x0FFF);
-            if (tags == 0)
-                header.VlanId = id;
-            else if (tags == 1)
-                header.CustomerVlanId = id;
-            etherType = BinaryPrimitives.ReadUInt16BigEndian(frame[(offset + 2)..]);
-            offset += 4;
+            if (length == VlanTagLength)
+            {
+                var id = (ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[offset..]) & 0x0FFF);
+                if (vlans == 0)
+                    header.VlanId = id;
+                else if (vlans == 1)
+                    header.CustomerVlanId = id;
+                vlans++;
+            }
+
+            offset += length;
+            etherType = BinaryPrimitives.ReadUInt16BigEndian(frame[(offset - 2)..]);
         }
 
         // IEEE 802.3 length with LLC/SNAP (RFC 1042): AA AA 03, organisation 0, then an EtherType.
@@ -135,6 +127,16 @@ public static partial class FrameDecoder
 
         return DecodeNetwork(frame, originalLength, etherType, offset, ref header);
     }
+
+    /// <summary>Octets from behind a tag's EtherType to behind the next EtherType; 0 of what is no tag.</summary>
+    private static int TagLength(int etherType) => etherType switch
+    {
+        0x8100 or 0x88A8 or 0x9100 or 0x9200 or 0x9300 => VlanTagLength,
+        0x8926 => 6, // VN-Tag (before IEEE 802.1BR)
+        0x893F => 8, // E-tag (IEEE 802.1BR)
+        0x8909 => 8, // Cisco metadata (the security group)
+        _ => 0,
+    };
 
     private static DecodeStatus DecodeNetwork(ReadOnlySpan<byte> frame, int originalLength, int etherType, int offset, ref PacketHeader header)
     {
@@ -151,8 +153,7 @@ public static partial class FrameDecoder
             return DecodeIPv4(frame, originalLength, offset, ref header);
         if (etherType == EtherTypeIPv6)
             return DecodeIPv6(frame, originalLength, offset, ref header);
-        header.HeaderLength = Math.Min(offset, frame.Length);
-        return DecodeStatus.NotIp;
+        return DecodeBetween(frame, originalLength, etherType, offset, ref header);
     }
 
     /// <summary>A frame that cannot be read to an IP header has no known payload start: nothing of it is kept.</summary>

@@ -14,8 +14,14 @@ public struct PacketHeader
     /// <summary>The receiver.</summary>
     public HostAddress Destination { get; set; }
 
-    /// <summary>The packet's length by its IP header, in octets: IPv4 total length, or IPv6 payload length + 40. Where an IPv4 header says 0 (segmentation offload), or a jumbogram's (RFC 2675) does, what was on the wire.</summary>
+    /// <summary>What the fragments of one datagram have in common: a hash of its addresses, identification and protocol; 0 of a whole packet. Of a packet taken out of a first fragment, that of the datagram around it.</summary>
+    public ulong FragmentKey { get; set; }
+
+    /// <summary>The packet's length by its IP header, in octets: IPv4 total length, or IPv6 payload length + 40. Where an IPv4 header says 0 (segmentation offload), or a jumbogram's (RFC 2675) does, what was on the wire. Of a packet taken out of a first fragment, what of it that fragment holds.</summary>
     public int IpLength { get; set; }
+
+    /// <summary>Where the IP header begins in the captured bytes.</summary>
+    public int IpOffset { get; set; }
 
     /// <summary>Octets of transport payload (after the TCP, UDP, ICMP or SCTP header; after the IP header elsewhere).</summary>
     public int PayloadLength { get; set; }
@@ -25,9 +31,6 @@ public struct PacketHeader
 
     /// <summary>Where, in the captured bytes, an IP header quoted by an ICMP error begins; 0 when there is none. See <see cref="FrameDecoder.TryDecodeQuoted"/>.</summary>
     public int QuotedOffset { get; set; }
-
-    /// <summary>IPv4 identification or IPv6 fragment identification of a fragment; 0 of a whole packet.</summary>
-    public uint FragmentId { get; set; }
 
     /// <summary>TCP sequence number; 0 where there is none.</summary>
     public uint TcpSequence { get; set; }
@@ -39,7 +42,7 @@ public struct PacketHeader
     public uint TunnelId { get; set; }
 
     /// <summary>
-    /// The virtual network (24 bits) of the innermost VXLAN, Geneve or NVGRE; 0 where there is none. It is the same both ways and address plans overlap between
+    /// The virtual network (24 bits) of the innermost VXLAN, Geneve, NVGRE or backbone bridge; 0 where there is none. It is the same both ways and address plans overlap between
     /// networks, so it is a part of a biflow's key wherever the VLAN is.
     /// </summary>
     public uint SegmentId { get; set; }

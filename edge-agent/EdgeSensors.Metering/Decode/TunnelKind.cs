@@ -6,13 +6,13 @@ public enum TunnelKind : byte
     /// <summary>Nothing: the packet stood in the frame itself (behind VLAN tags, if any).</summary>
     None,
 
-    /// <summary>An MPLS label stack (RFC 3032), over it IP or an Ethernet pseudowire (RFC 4448). Id: the bottom label.</summary>
+    /// <summary>An MPLS label stack (RFC 3032) with IP or an Ethernet pseudowire (RFC 4448) behind it, in a frame, IP or UDP. Id: the bottom label, not counting an entropy label (RFC 6790).</summary>
     Mpls,
 
     /// <summary>PPP over Ethernet (RFC 2516). Id: the session.</summary>
     Pppoe,
 
-    /// <summary>GRE (RFC 2784, RFC 2890) over IP, UDP (RFC 8086) or PPTP's version 1 (RFC 2637). Id: the key (of version 1 the call); 0 without one.</summary>
+    /// <summary>GRE (RFC 2784, RFC 2890) in IP or UDP (RFC 8086), or PPTP's version 1 (RFC 2637). Id: the key (of version 1 the call); 0 without one.</summary>
     Gre,
 
     /// <summary>NVGRE (RFC 7637): Ethernet in GRE with a key. Id: the virtual subnet.</summary>
@@ -42,8 +42,14 @@ public enum TunnelKind : byte
     /// <summary>CAPWAP's data channel (RFC 5415, RFC 5416): a station's frames between access point and controller. Id: the radio.</summary>
     Capwap,
 
-    /// <summary>L2TP data (RFC 2661, RFC 3931). Id: tunnel × 65,536 + session of version 2, the session of version 3.</summary>
+    /// <summary>L2TP version 2 data (RFC 2661): PPP in UDP. Id: tunnel × 65,536 + session.</summary>
     L2tp,
+
+    /// <summary>EtherIP (RFC 3378): Ethernet in IP. No id.</summary>
+    EtherIp,
+
+    /// <summary>Provider backbone bridging (IEEE 802.1ah): Ethernet in Ethernet. Id: the service instance (I-SID).</summary>
+    Pbb,
 
     /// <summary>Cisco FabricPath. Id: the forwarding tag.</summary>
     FabricPath,

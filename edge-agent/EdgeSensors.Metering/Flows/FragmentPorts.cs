@@ -16,64 +16,52 @@ internal sealed class FragmentPorts(ulong seed)
     public void Remember(in PacketHeader first)
     {
         ref var entry = ref Slot(in first);
-        entry.Source = first.Source;
-        entry.Destination = first.Destination;
-        entry.FragmentId = first.FragmentId;
-        entry.Protocol = first.Protocol;
-        entry.TimestampNs = first.TimestampNs;
-        entry.SourcePort = first.SourcePort;
-        entry.DestinationPort = first.DestinationPort;
-        entry.HasIcmp = first.HasIcmp;
-        entry.IcmpType = first.IcmpType;
-        entry.IcmpCode = first.IcmpCode;
-        entry.IcmpIdentifier = first.IcmpIdentifier;
-        entry.Used = true;
+        entry.Key = first.FragmentKey;
+        entry.First = first;
     }
 
     /// <summary>Completes a later fragment from its first one.</summary>
     public bool TryComplete(ref PacketHeader later)
     {
         ref var entry = ref Slot(in later);
-        if (!entry.Used || entry.FragmentId != later.FragmentId || entry.Source != later.Source || entry.Destination != later.Destination
-            || Math.Abs(later.TimestampNs - entry.TimestampNs) > LifetimeNs)
-        {
+        ref readonly var first = ref entry.First;
+        if (entry.Key != later.FragmentKey || first.IpVersion == 0 || Math.Abs(later.TimestampNs - first.TimestampNs) > LifetimeNs)
             return false;
-        }
+        if (first.TunnelDepth > later.TunnelDepth)
+            Descend(in first, ref later);
 
         // A later IPv6 fragment may name an extension header where the first, read further, named the transport (RFC 8200 §4.5).
-        if (later.IpVersion == 4 && entry.Protocol != later.Protocol)
-            return false;
-        later.Protocol = entry.Protocol;
-        later.SourcePort = entry.SourcePort;
-        later.DestinationPort = entry.DestinationPort;
-        later.HasIcmp = entry.HasIcmp;
-        later.IcmpType = entry.IcmpType;
-        later.IcmpCode = entry.IcmpCode;
-        later.IcmpIdentifier = entry.IcmpIdentifier;
+        later.Protocol = first.Protocol;
+        later.SourcePort = first.SourcePort;
+        later.DestinationPort = first.DestinationPort;
+        later.HasIcmp = first.HasIcmp;
+        later.IcmpType = first.IcmpType;
+        later.IcmpCode = first.IcmpCode;
+        later.IcmpIdentifier = first.IcmpIdentifier;
         return true;
     }
 
-    private ref Entry Slot(in PacketHeader header)
+    /// <summary>The first fragment was metered as the packet in the tunnel that it carries: what a later one holds is that packet's. Its own length stays.</summary>
+    private static void Descend(in PacketHeader first, ref PacketHeader later)
     {
-        var mix = (header.Source.Low ^ seed) * 0x9E3779B97F4A7C15;
-        mix = (mix ^ header.Destination.Low ^ (mix >> 29)) * 0xBF58476D1CE4E5B9;
-        mix = (mix ^ header.FragmentId ^ (mix >> 32)) * 0x94D049BB133111EB;
-        return ref _entries[(int)(mix >> 52)];
+        later.IpVersion = first.IpVersion;
+        later.Source = first.Source;
+        later.Destination = first.Destination;
+        later.VlanId = first.VlanId;
+        later.CustomerVlanId = first.CustomerVlanId;
+        later.SegmentId = first.SegmentId;
+        later.Tunnel = first.Tunnel;
+        later.TunnelId = first.TunnelId;
+        later.TunnelDepth = first.TunnelDepth;
+        later.HopLimit = first.HopLimit;
+        later.TrafficClass = first.TrafficClass;
     }
+
+    private ref Entry Slot(in PacketHeader header) => ref _entries[(int)((header.FragmentKey ^ seed) * 0x9E3779B97F4A7C15 >> 52)];
 
     private struct Entry
     {
-        public HostAddress Source;
-        public HostAddress Destination;
-        public long TimestampNs;
-        public uint FragmentId;
-        public ushort SourcePort;
-        public ushort DestinationPort;
-        public ushort IcmpIdentifier;
-        public byte IcmpType;
-        public byte IcmpCode;
-        public IpProtocol Protocol;
-        public bool HasIcmp;
-        public bool Used;
+        public ulong Key;
+        public PacketHeader First;
     }
 }

@@ -48,12 +48,10 @@ public class FrameDecoderTests
     }
 
     [Fact]
-    public void VLAN_ids_are_kept_outer_first_and_the_stripped_tag_is_the_outer_one()
+    public void VLAN_ids_are_kept_outer_first()
     {
         FrameDecoder.Decode(LinkType.Ethernet, Ethernet(0x0800, SynPacket, (0x88A8, 7), (0x8100, 9)), 100, 0, out var inline);
-        FrameDecoder.Decode(LinkType.Ethernet, Ethernet(0x0800, SynPacket, (0x8100, 9)), 100, 0, strippedVlanId: 0x6007, out var stripped);
         Assert.Equal((7, 9), (inline.VlanId, inline.CustomerVlanId));
-        Assert.Equal((7, 9), (stripped.VlanId, stripped.CustomerVlanId));
     }
 
     [Theory]
@@ -94,18 +92,21 @@ public class FrameDecoderTests
     public void A_fragment_says_which_part_it_is_and_only_the_first_has_ports()
     {
         var udp = Udp(1, 2, Payload(24));
-        Check(IPv4(A, B, 17, udp[..16], 0x2000, 77), FragmentKind.First, 77, 1);
-        Check(IPv4(A, B, 17, udp[16..], 0x0002, 77), FragmentKind.Later, 77, 0);
-        Check(IPv4(A, B, 17, udp, 0x4000, 77), FragmentKind.Whole, 0, 1);
-        Check(IPv6(A6, B6, 44, FragmentHeader(17, 0, true, 78, udp[..16])), FragmentKind.First, 78, 1);
-        Check(IPv6(A6, B6, 44, FragmentHeader(17, 2, false, 78, udp[16..])), FragmentKind.Later, 78, 0);
-        Check(IPv6(A6, B6, 44, FragmentHeader(17, 0, false, 78, udp)), FragmentKind.Whole, 0, 1);
+        var first = Check(IPv4(A, B, 17, udp[..16], 0x2000, 77), FragmentKind.First, 1);
+        Assert.Equal(first, Check(IPv4(A, B, 17, udp[16..], 0x0002, 77), FragmentKind.Later, 0));
+        Assert.NotEqual(first, Check(IPv4(A, B, 17, udp[16..], 0x0002, 78), FragmentKind.Later, 0));
+        Assert.NotEqual(first, Check(IPv4(B, A, 17, udp[16..], 0x0002, 77), FragmentKind.Later, 0));
+        Assert.Equal(0u, Check(IPv4(A, B, 17, udp, 0x4000, 77), FragmentKind.Whole, 1));
+        first = Check(IPv6(A6, B6, 44, FragmentHeader(17, 0, true, 78, udp[..16])), FragmentKind.First, 1);
+        Assert.Equal(first, Check(IPv6(A6, B6, 44, FragmentHeader(17, 2, false, 78, udp[16..])), FragmentKind.Later, 0));
+        Assert.Equal(0u, Check(IPv6(A6, B6, 44, FragmentHeader(17, 0, false, 78, udp)), FragmentKind.Whole, 1));
 
-        static void Check(byte[] packet, FragmentKind kind, uint id, int sourcePort)
+        static ulong Check(byte[] packet, FragmentKind kind, int sourcePort)
         {
             Assert.Equal(DecodeStatus.Ok, FrameDecoder.Decode(LinkType.Raw, packet, packet.Length, 0, out var header));
-            Assert.Equal((kind, id, sourcePort, IpProtocol.Udp), (header.Fragment, header.FragmentId, header.SourcePort, header.Protocol));
+            Assert.Equal((kind, sourcePort, IpProtocol.Udp), (header.Fragment, header.SourcePort, header.Protocol));
             Assert.DoesNotContain(Marker, packet[..header.HeaderLength]);
+            return header.FragmentKey;
         }
     }
 
@@ -171,7 +172,7 @@ public class FrameDecoderTests
         { "cut VLAN tag", LinkType.Ethernet, [.. new byte[12], 0x81, 0, 0], DecodeStatus.LinkHeaderTruncated },
         { "five VLAN tags", LinkType.Ethernet, Ethernet(0x0800, SynPacket, (0x8100, 1), (0x8100, 1), (0x8100, 1), (0x8100, 1), (0x8100, 1)), DecodeStatus.TooManyVlanTags },
         { "ARP", LinkType.Ethernet, Ethernet(0x0806, new byte[28]), DecodeStatus.NotIp },
-        { "no such framing", (LinkType)105, SynPacket, DecodeStatus.UnsupportedLinkType },
+        { "no such framing", (LinkType)106, SynPacket, DecodeStatus.UnsupportedLinkType },
         { "cut IPv4", LinkType.Raw, SynPacket[..19], DecodeStatus.IpHeaderTruncated },
         { "cut IPv6", LinkType.Raw, IPv6(A6, B6, 17, [])[..39], DecodeStatus.IpHeaderTruncated },
         { "empty raw", LinkType.Raw, [], DecodeStatus.IpHeaderTruncated },

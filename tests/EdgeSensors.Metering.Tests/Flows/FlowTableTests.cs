@@ -133,11 +133,11 @@ public class FlowTableTests
     [Fact]
     public void Later_fragments_are_metered_with_their_first_one()
     {
-        var first = Udp(0, true, 100) with { Fragment = FragmentKind.First, FragmentId = 9 };
-        var later = Udp(1, true, 100) with { Fragment = FragmentKind.Later, FragmentId = 9, SourcePort = 0, DestinationPort = 0, HasPorts = false };
+        var first = Udp(0, true, 100) with { Fragment = FragmentKind.First, FragmentKey = 9 };
+        var later = Udp(1, true, 100) with { Fragment = FragmentKind.Later, FragmentKey = 9, SourcePort = 0, DestinationPort = 0, HasPorts = false };
         var record = Assert.Single(Meter(first, later));
         Assert.Equal((2L, (ushort)53), (record.Forward.PacketCount, record.DestinationPort));
-        Assert.Equal([53, 0], Meter(first, later with { FragmentId = 10 }).Select(lost => lost.DestinationPort));
+        Assert.Equal([53, 0], Meter(first, later with { FragmentKey = 10 }).Select(lost => lost.DestinationPort));
         Assert.Equal([53, 0], Meter(first, later with { TimestampNs = later.TimestampNs + 31_000_000_000 }).Select(lost => lost.DestinationPort));
     }
 

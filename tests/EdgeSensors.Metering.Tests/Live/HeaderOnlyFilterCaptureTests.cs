@@ -82,6 +82,9 @@ public sealed class HeaderOnlyFilterCaptureTests(ITestOutputHelper output)
         /// <summary>The decoder finds no IP packet in the whole frame, and none in the cut.</summary>
         NotMetered,
 
+        /// <summary>The decoder goes into a tunnel or behind a tag other than a VLAN's, which the classic filter does not; it cuts before.</summary>
+        InTunnel,
+
         /// <summary>The IP header's length field ends inside a header that measures itself longer: the filter follows the inner, the decoder the outer.</summary>
         LengthsContradict,
     }
@@ -91,6 +94,11 @@ public sealed class HeaderOnlyFilterCaptureTests(ITestOutputHelper output)
         if (expected.IpVersion == 0)
         {
             return got.IpVersion == 0 && (whole != DecodeStatus.NotIp || cut == expected.HeaderLength) ? Verdict.NotMetered : Verdict.MeteredThoughCut;
+        }
+
+        if (expected.TunnelDepth > 0 || live == DecodeStatus.LinkHeaderTruncated)
+        {
+            return cut <= expected.IpOffset ? Verdict.InTunnel : Verdict.WrongEnd;
         }
 
         if (whole != live || !Same(expected, got))

@@ -44,7 +44,7 @@ public sealed class HeaderOnlyFilterTests(ITestOutputHelper output)
                 Assert.True(cut >= Math.Min(14, length) && Math.Min(cut, length) <= end, $"{name} of {length} octets: {cut}");
                 var whole = FrameDecoder.Decode(LinkType.Ethernet, frame.AsSpan(0, length), frame.Length, 0, out var expected);
                 var live = FrameDecoder.Decode(LinkType.Ethernet, frame.AsSpan(0, Math.Min(cut, length)), frame.Length, 0, out var got);
-                Assert.True(expected.IpVersion == 0 || (whole == live && expected.SourcePort == got.SourcePort), $"{name} of {length} octets: {cut}, {live}");
+                Assert.True(expected.IpVersion == 0 || expected.TunnelDepth > 0 || (whole == live && expected.SourcePort == got.SourcePort), $"{name} of {length} octets: {cut}, {live}");
             }
         }
     }
@@ -67,7 +67,7 @@ public sealed class HeaderOnlyFilterTests(ITestOutputHelper output)
                 Assert.InRange(cut, Math.Min(14, frame.Length), frame.Length);
                 var whole = FrameDecoder.Decode(LinkType.Ethernet, frame, frame.Length, 0, out var expected);
                 var live = FrameDecoder.Decode(LinkType.Ethernet, frame.AsSpan(0, cut), frame.Length, 0, out var got);
-                if (expected.IpVersion != 0)
+                if (expected.IpVersion != 0 && expected.TunnelDepth == 0)
                 {
                     Assert.Equal(whole, live);
                     Assert.Equal((expected.Source, expected.Destination, expected.Protocol), (got.Source, got.Destination, got.Protocol));

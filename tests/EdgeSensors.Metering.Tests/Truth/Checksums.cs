@@ -9,9 +9,8 @@ internal static class Checksums
 {
     public static bool AreBad(ref readonly CapturedPacket packet, in PacketHeader header)
     {
-        var start = Encapsulation.LinkHeaderLength(packet.LinkType);
-        var ip = packet.Data[start..];
-        if (header.Fragment != FragmentKind.Whole || header.VlanId != 0 || header.IpLength > ip.Length)
+        var ip = packet.Data[header.IpOffset..];
+        if (header.Fragment != FragmentKind.Whole || header.IpLength > ip.Length)
             return false;
         var headerLength = header.IpVersion == 4 ? (ip[0] & 0x0F) * 4 : 40;
         if (header.IpVersion == 4 && Fold(Sum(ip[..headerLength])) != 0xFFFF)
