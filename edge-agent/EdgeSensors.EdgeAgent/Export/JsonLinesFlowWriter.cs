@@ -57,6 +57,13 @@ internal sealed class JsonLinesFlowWriter : IFlowWriter
             json.WriteNumber("vlanId"u8, record.VlanId);
         if (record.CustomerVlanId != 0)
             json.WriteNumber("dot1qCustomerVlanId"u8, record.CustomerVlanId);
+        if (record.Tunnel != TunnelKind.None)
+        {
+            json.WriteString("tunnelType"u8, TableFlowWriter.TunnelName(record.Tunnel));
+            if (record.TunnelId != 0)
+                json.WriteNumber("tunnelId"u8, record.TunnelId);
+        }
+
         if (record.Reverse.PacketCount > 0)
         {
             json.WriteNumber("reverseFlowStartMilliseconds"u8, record.Reverse.FirstNs / 1_000_000);

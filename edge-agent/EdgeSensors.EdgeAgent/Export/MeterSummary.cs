@@ -24,6 +24,8 @@ internal sealed class MeterSummary(MeterTotals totals, FlowTable flows, CaptureF
         (DecodeStatus.ExtensionHeadersTooMany, "extensionHeadersTooMany", "IP, too many extension headers"),
         (DecodeStatus.TransportHeaderTruncated, "transportHeaderTruncated", "IP, transport header truncated"),
         (DecodeStatus.TransportHeaderInvalid, "transportHeaderInvalid", "IP, transport header invalid"),
+        (DecodeStatus.TunnelNotRead, "tunnelNotRead", "IP, inside of the tunnel not read"),
+        (DecodeStatus.TunnelsTooDeep, "tunnelsTooDeep", "IP, too many tunnels in one another"),
     ];
 
     public void WriteText(Stream output, bool afterTable)

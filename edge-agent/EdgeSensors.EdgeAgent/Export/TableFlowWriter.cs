@@ -50,7 +50,7 @@ internal sealed class TableFlowWriter(Stream output) : IFlowWriter
         [
             DateTime.UnixEpoch.AddTicks(record.FirstNs / 100).ToString("yyyy-MM-dd HH:mm:ss.fff", culture),
             ((record.LastNs - record.FirstNs) / 1e9).ToString("F3", culture),
-            ProtocolName(record.Protocol),
+            ProtocolName(record.Protocol) + TunnelText(in record),
             Endpoint(record.Source, record.SourcePort, in record),
             Endpoint(record.Destination, record.DestinationPort, in record),
             record.Forward.PacketCount.ToString(culture),
@@ -87,6 +87,31 @@ internal sealed class TableFlowWriter(Stream output) : IFlowWriter
         IpProtocol.Esp => "esp",
         _ => ((int)protocol).ToString(CultureInfo.InvariantCulture),
     };
+
+    internal static string TunnelName(TunnelKind tunnel) => tunnel switch
+    {
+        TunnelKind.Mpls => "mpls",
+        TunnelKind.Pppoe => "pppoe",
+        TunnelKind.Gre => "gre",
+        TunnelKind.Nvgre => "nvgre",
+        TunnelKind.Erspan => "erspan",
+        TunnelKind.Vxlan => "vxlan",
+        TunnelKind.Geneve => "geneve",
+        TunnelKind.GtpU => "gtp-u",
+        TunnelKind.IpInIp => "ip-in-ip",
+        TunnelKind.Teredo => "teredo",
+        TunnelKind.Ayiya => "ayiya",
+        TunnelKind.Capwap => "capwap",
+        TunnelKind.L2tp => "l2tp",
+        TunnelKind.EtherIp => "etherip",
+        TunnelKind.Pbb => "pbb",
+        TunnelKind.FabricPath => "fabricpath",
+        TunnelKind.Nsh => "nsh",
+        _ => "none",
+    };
+
+    private static string TunnelText(ref readonly BiflowRecord record) => record.Tunnel == TunnelKind.None ? ""
+        : record.TunnelId == 0 ? $" in {TunnelName(record.Tunnel)}" : string.Create(CultureInfo.InvariantCulture, $" in {TunnelName(record.Tunnel)} {record.TunnelId}");
 
     private static string IcmpText(DirectionCounters direction) =>
         direction.HasIcmp ? $"{direction.IcmpTypeCode >> 8}/{direction.IcmpTypeCode & 0xFF}" : "-";
