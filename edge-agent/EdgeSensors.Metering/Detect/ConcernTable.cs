@@ -8,6 +8,9 @@ internal sealed class ConcernTable(int capacity, long spanNs)
 {
     private readonly Dictionary<(HostAddress Address, IpProtocol Protocol, int Port), Entry> _entries = [];
 
+    /// <summary>Whether there is none.</summary>
+    public bool IsEmpty => _entries.Count == 0;
+
     /// <summary>Opens or prolongs the concern about a subject.</summary>
     public void Open(Subject subject)
     {
@@ -22,7 +25,7 @@ internal sealed class ConcernTable(int capacity, long spanNs)
     }
 
     /// <summary>Whether a flow is one that a detector picked.</summary>
-    public bool TryPick(ref readonly BiflowRecord record, out DetectionKind kind)
+    public bool TryPick(in FlowSummary record, out DetectionKind kind)
     {
         kind = default;
         if (_entries.Count == 0)
@@ -43,7 +46,7 @@ internal sealed class ConcernTable(int capacity, long spanNs)
         return record.LastNs >= entry.FirstNs && record.FirstNs <= entry.LastNs + spanNs;
     }
 
-    private static bool IsBackscatter(ref readonly BiflowRecord record) =>
+    private static bool IsBackscatter(in FlowSummary record) =>
         record.Protocol == IpProtocol.Tcp && (record.Forward.TcpFlags & (TcpControlBits.Syn | TcpControlBits.Rst)) != 0;
 
     private static (HostAddress, IpProtocol, int) Scanner(HostAddress address) => (address, IpProtocol.HopByHop, -1);

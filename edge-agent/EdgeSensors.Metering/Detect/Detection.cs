@@ -61,4 +61,7 @@ public sealed record Detection
 
     /// <summary>Whether a source continued a handshake that was answered, so that it is not spoofed blindly. Never true of a flood.</summary>
     public bool SourceProven { get; init; }
+
+    /// <summary>Whether it rests on samples of packets: packets and octets of a fan-out are those looked at, of a flood they are scaled by the stated rate.</summary>
+    public bool Sampled { get; init; }
 }

@@ -17,11 +17,10 @@ public sealed class DetectionEngine
     private const long UpdateEveryNs = 10_000_000_000;
 
     private readonly FlowTable _flows;
-    private readonly IDetectionConsumer _consumer;
     private readonly AttemptQueue _attempts = new(1 << 16);
     private readonly FanOutDetector _fanOut;
     private readonly FloodDetector _floods;
-    private readonly ConcernTable _concern;
+    private readonly Findings _findings;
     private long _updatedNs;
 
     /// <summary>Puts detectors on a flow table.</summary>
@@ -32,10 +31,9 @@ public sealed class DetectionEngine
     public DetectionEngine(DetectorOptions options, ulong seed, FlowTable flows, IDetectionConsumer consumer)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_flows, _consumer) = (flows, consumer);
-        _fanOut = new FanOutDetector(options, seed, (subject, first, nowNs) => Say(subject, first, nowNs, _fanOut!.Confidence(subject)));
-        _floods = new FloodDetector(options, seed, (subject, first, nowNs) => Say(subject, first, nowNs, _floods!.Confidence(subject)));
-        _concern = new ConcernTable(options.MaxSubjects, options.FanOutSpan.Ticks * 100);
+        (_flows, _findings) = (flows, new Findings(options, consumer));
+        _fanOut = new FanOutDetector(options, seed, (subject, first, nowNs) => _findings.Say(subject, first, nowNs, _fanOut!.Confidence(subject)));
+        _floods = new FloodDetector(options, seed, (subject, first, nowNs) => _findings.Say(subject, first, nowNs, _floods!.Confidence(subject)));
     }
 
     /// <summary>Subjects forgotten, and attempts not followed, for want of room.</summary>
@@ -100,7 +98,14 @@ public sealed class DetectionEngine
     }
 
     /// <summary>Whether a flow is one that a detector picked: of a scanning source since it began, or toward what a flood strikes.</summary>
-    public bool TryPick(ref readonly BiflowRecord record, out DetectionKind kind) => _concern.TryPick(in record, out kind);
+    public bool TryPick(ref readonly BiflowRecord record, out DetectionKind kind)
+    {
+        kind = default;
+        return !_findings.Concern.IsEmpty && TryPick(FlowSummary.Of(in record), out kind);
+    }
+
+    /// <summary>Whether a flow is one that a detector picked.</summary>
+    public bool TryPick(in FlowSummary flow, out DetectionKind kind) => _findings.Concern.TryPick(in flow, out kind);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Update(long nowNs)
@@ -131,38 +136,10 @@ public sealed class DetectionEngine
             return;
         }
 
-        _fanOut.Add(in attempt, in record, verdict, nowNs);
+        _fanOut.Add(in attempt, record.Protocol, record.Forward.PacketCount, record.Forward.OctetCount, verdict, nowNs, sampled: false);
         if (verdict == Verdict.Failed)
         {
             _floods.AddFailed(in attempt, in record, nowNs);
         }
-    }
-
-    private void Say(Subject subject, bool first, long nowNs, byte confidence)
-    {
-        _concern.Open(subject);
-        var fanOut = subject.Kind is DetectionKind.AddressFanOut or DetectionKind.PortFanOut;
-        _consumer.OnDetection(new Detection
-        {
-            Kind = subject.Kind,
-            EventId = subject.EventId,
-            IsFirst = first,
-            Subject = subject.Address,
-            Peer = subject.Peer,
-            Protocol = subject.Protocol,
-            Port = subject.Port,
-            Confidence = confidence,
-            DecidedNs = nowNs,
-            FirstNs = subject.FirstNs,
-            LastNs = subject.LastNs,
-            PacketCount = subject.PacketCount,
-            OctetCount = subject.OctetCount,
-            Attempts = fanOut ? subject.Count + subject.Successes : 0,
-            FailedAttempts = fanOut ? subject.Count : 0,
-            DistinctAddresses = subject.Kind == DetectionKind.PortFanOut ? 1 : subject.Distinct,
-            DistinctPorts = subject.Kind == DetectionKind.PortFanOut ? subject.Distinct : 1,
-            PeakPacketsPerSecond = subject.PeakPerSecond,
-            SourceProven = fanOut && subject.Proven,
-        });
     }
 }

@@ -1,5 +1,4 @@
 using EdgeSensors.Metering.Decode;
-using EdgeSensors.Metering.Flows;
 
 namespace EdgeSensors.Metering.Detect;
 
@@ -11,6 +10,13 @@ internal sealed class FanOutDetector
 {
     /// <summary>Of attempts at the same service, at most one in this many may have led to a conversation.</summary>
     private const int FailuresPerSuccess = 4;
+
+    /// <summary>The same of samples, where one packet of a conversation in three or more may be its SYN.</summary>
+    private const int SampledFailuresPerSuccess = 8;
+
+    /// <summary>The most that can be sure of samples, and how much less sure they are than a whole view.</summary>
+    private const int SampledConfidence = 80;
+    private const int SampledDoubt = 15;
 
     private readonly DetectorOptions _options;
     private readonly ulong _seed;
@@ -37,11 +43,19 @@ internal sealed class FanOutDetector
     /// <summary>A source went on after an answer: it receives what is sent to its address.</summary>
     public void Prove(HostAddress source, long nowNs) => _proven.Add(Fingerprint.Of(_seed, source), nowNs);
 
-    public void Add(in PendingAttempt attempt, ref readonly BiflowRecord record, Verdict verdict, long nowNs)
+    /// <summary>Adds an attempt that was judged.</summary>
+    /// <param name="attempt">Who tried what.</param>
+    /// <param name="protocol">By which protocol.</param>
+    /// <param name="packets">Packets of the attempt.</param>
+    /// <param name="octets">Their octets.</param>
+    /// <param name="verdict">Failed or succeeded.</param>
+    /// <param name="nowNs">Nanoseconds since the Unix epoch.</param>
+    /// <param name="sampled">Whether not every packet was looked at.</param>
+    public void Add(in PendingAttempt attempt, IpProtocol protocol, long packets, long octets, Verdict verdict, long nowNs, bool sampled)
     {
         var source = Fingerprint.Of(_seed, attempt.Source);
-        var service = Fingerprint.Of(_seed, source, ((ulong)record.Protocol << 16) | attempt.Port);
-        var pair = Fingerprint.Of(_seed, attempt.Destination, source ^ (ulong)record.Protocol);
+        var service = Fingerprint.Of(_seed, source, ((ulong)protocol << 16) | attempt.Port);
+        var pair = Fingerprint.Of(_seed, attempt.Destination, source ^ (ulong)protocol);
         if (verdict == Verdict.Succeeded)
         {
             if (_subjects.TryGet(service, out var answered))
@@ -58,11 +72,11 @@ internal sealed class FanOutDetector
         }
 
         var proven = _proven.Contains(source);
-        var across = Fail(service, DetectionKind.AddressFanOut, in attempt, in record, Fingerprint.Of(_seed, attempt.Destination), proven);
+        var across = Fail(service, DetectionKind.AddressFanOut, in attempt, protocol, packets, octets, Fingerprint.Of(_seed, attempt.Destination), proven, sampled);
         Judge(across, _options.FanOutAddresses, nowNs);
-        if (record.Protocol is IpProtocol.Tcp or IpProtocol.Udp)
+        if (protocol is IpProtocol.Tcp or IpProtocol.Udp)
         {
-            var down = Fail(pair, DetectionKind.PortFanOut, in attempt, in record, attempt.Port, proven);
+            var down = Fail(pair, DetectionKind.PortFanOut, in attempt, protocol, packets, octets, attempt.Port, proven, sampled);
             Judge(down, _options.FanOutPorts, nowNs);
         }
     }
@@ -73,7 +87,7 @@ internal sealed class FanOutDetector
         var threshold = subject.Kind == DetectionKind.AddressFanOut ? _options.FanOutAddresses : _options.FanOutPorts;
         var beyond = Math.Log2((double)Math.Max(subject.Distinct, threshold) / threshold);
         var value = 65 + Math.Min(20, 7 * beyond) + (subject.Proven ? 8 : 0) + (subject.Successes == 0 ? 5 : 0);
-        return (byte)Math.Min(98, value);
+        return (byte)(subject.Sampled ? Math.Min(SampledConfidence, value - SampledDoubt) : Math.Min(98, value));
     }
 
     /// <summary>Tells of open events that have grown since they were told of.</summary>
@@ -89,7 +103,7 @@ internal sealed class FanOutDetector
     }
 
     private Subject Fail(
-        ulong key, DetectionKind kind, in PendingAttempt attempt, ref readonly BiflowRecord record, ulong target, bool proven)
+        ulong key, DetectionKind kind, in PendingAttempt attempt, IpProtocol protocol, long packets, long octets, ulong target, bool proven, bool sampled)
     {
         var subject = _subjects.GetOrAdd(key);
         var over = subject.EventId == 0 ? attempt.TimestampNs - subject.FirstNs > _spanNs : attempt.TimestampNs - subject.LastNs > _spanNs;
@@ -102,7 +116,7 @@ internal sealed class FanOutDetector
         {
             subject.Kind = kind;
             subject.Address = attempt.Source;
-            subject.Protocol = record.Protocol;
+            subject.Protocol = protocol;
             subject.Port = kind == DetectionKind.AddressFanOut ? attempt.Port : (ushort)0;
             subject.FirstNs = attempt.TimestampNs;
         }
@@ -110,10 +124,11 @@ internal sealed class FanOutDetector
         subject.Count++;
         subject.Peer = attempt.Destination;
         subject.LastNs = Math.Max(subject.LastNs, attempt.TimestampNs);
-        subject.PacketCount += record.Forward.PacketCount;
-        subject.OctetCount += record.Forward.OctetCount;
+        subject.PacketCount += packets;
+        subject.OctetCount += octets;
         subject.Proven |= proven;
-        subject.Meter(attempt.TimestampNs, record.Forward.PacketCount);
+        subject.Sampled |= sampled;
+        subject.Meter(attempt.TimestampNs, packets);
         if (_targets.Add(Fingerprint.Of(key ^ (ulong)subject.FirstNs, target, 0UL), attempt.TimestampNs))
         {
             subject.Distinct++;
@@ -126,7 +141,7 @@ internal sealed class FanOutDetector
     {
         if (subject.EventId == 0)
         {
-            if (subject.Distinct >= threshold && subject.Count >= subject.Successes * FailuresPerSuccess)
+            if (subject.Distinct >= threshold && subject.Count >= subject.Successes * (subject.Sampled ? SampledFailuresPerSuccess : FailuresPerSuccess))
             {
                 subject.EventId = Fingerprint.Of(_seed, subject.Key, (ulong)subject.FirstNs) | 1;
                 Say(subject, first: true, nowNs);

@@ -38,6 +38,12 @@ internal sealed class Subject
 
     public bool Proven { get; set; }
 
+    /// <summary>Whether not every packet was looked at.</summary>
+    public bool Sampled { get; set; }
+
+    /// <summary>Times that something was counted.</summary>
+    public long Records { get; set; }
+
     /// <summary>0 while nothing was said.</summary>
     public ulong EventId { get; set; }
 
@@ -64,25 +70,25 @@ internal sealed class Subject
         (PacketCount, OctetCount, Count, Successes, Distinct, PeakPerSecond) = (0, 0, 0, 0, 0, 0);
         (FirstNs, LastNs, SaidCount, ToldCount) = (0, 0, 0, 0);
         (SecondNs, SecondCount, SliceNs, SliceCount) = (0, 0, 0, 0);
-        (EventId, Proven, SaidProven) = (0, false, false);
+        (EventId, Proven, SaidProven, Sampled, Records) = (0, false, false, false, 0);
     }
 
-    /// <summary>Counts packets into the second and the quarter of a second that they fall in.</summary>
-    public void Meter(long timestampNs, long packets)
+    /// <summary>Counts packets into the second and the quarter of a second that they fall in, or into longer spans.</summary>
+    public void Meter(long timestampNs, long packets, int seconds = 1)
     {
-        const long Second = 1_000_000_000;
-        if (timestampNs - SecondNs >= Second || timestampNs < SecondNs)
+        var span = 1_000_000_000L * seconds;
+        if (timestampNs - SecondNs >= span || timestampNs < SecondNs)
         {
             (SecondNs, SecondCount) = (timestampNs, 0);
         }
 
-        if (timestampNs - SliceNs >= Second / 4 || timestampNs < SliceNs)
+        if (timestampNs - SliceNs >= span / 4 || timestampNs < SliceNs)
         {
             (SliceNs, SliceCount) = (timestampNs, 0);
         }
 
         SecondCount += packets;
         SliceCount += packets;
-        PeakPerSecond = Math.Max(PeakPerSecond, SecondCount);
+        PeakPerSecond = Math.Max(PeakPerSecond, SecondCount / seconds);
     }
 }
