@@ -53,6 +53,8 @@ public static class ReportCodec
         w.Count(Keys.DomesticPackets, m.DomesticPackets);
         w.Count(Keys.PrefixesBelowK, m.PrefixesBelowK);
         w.Count(Keys.FlowsOutOfScope, m.FlowsOutOfScope);
+        w.Count(Keys.UnknownSamplingPackets, m.UnknownSamplingPackets);
+        w.Count(Keys.MissingExports, m.MissingExports);
         w.EndMap();
     }
 
@@ -132,6 +134,8 @@ public static class ReportCodec
                 case Keys.DomesticPackets: m = m with { DomesticPackets = r.UInt() }; return true;
                 case Keys.PrefixesBelowK: m = m with { PrefixesBelowK = r.UInt() }; return true;
                 case Keys.FlowsOutOfScope: m = m with { FlowsOutOfScope = r.UInt() }; return true;
+                case Keys.UnknownSamplingPackets: m = m with { UnknownSamplingPackets = r.UInt() }; return true;
+                case Keys.MissingExports: m = m with { MissingExports = r.UInt() }; return true;
                 default: return false;
             }
         });

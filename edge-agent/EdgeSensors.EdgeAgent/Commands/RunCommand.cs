@@ -47,10 +47,11 @@ internal static class RunCommand
             }
 
             Override(settings, parsed.GetValue(file), parsed.GetValue(network), parsed.GetValue(fast) ? "fast" : parsed.GetValue(speed));
-            if (settings.InputFile is null == settings.InputInterface is null)
+            var inputs = (settings.InputFile is null ? 0 : 1) + (settings.InputInterface is null ? 0 : 1) + (settings.Listen.Urls.Count == 0 ? 0 : 1);
+            if (inputs != 1)
             {
-                var what = settings.InputFile is null ? "names no input" : "names two inputs";
-                return Fail("configuration", $"{path}: {what}; give one of input.interface and input.file (or --interface, --input-file)", ExitCode.Usage);
+                var what = inputs == 0 ? "names no input" : "names more than one input";
+                return Fail("configuration", $"{path}: {what}; give one of input.interface, input.file and input.listen (or --interface, --input-file)", ExitCode.Usage);
             }
 
             return await RunAsync(settings, cancellationToken).ConfigureAwait(false);
@@ -63,11 +64,13 @@ internal static class RunCommand
         if (file is not null)
         {
             (settings.InputFile, settings.InputInterface) = (Path.GetFullPath(file), null);
+            settings.Listen = settings.Listen with { Urls = [] };
         }
 
         if (network is not null)
         {
             (settings.InputFile, settings.InputInterface) = (null, network);
+            settings.Listen = settings.Listen with { Urls = [] };
         }
 
         if (speed is not null && InputPace.TryParse(speed, out var pace))

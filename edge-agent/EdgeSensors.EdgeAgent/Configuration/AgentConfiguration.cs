@@ -40,11 +40,14 @@ internal sealed class AgentConfiguration
     /// <summary>The folder of the outbox and of what was verified.</summary>
     public string StateDirectory { get; set; } = "";
 
-    /// <summary>A capture file; null when an interface is metered.</summary>
+    /// <summary>A capture file; null when the input is another.</summary>
     public string? InputFile { get; set; }
 
-    /// <summary>An interface; null when a file is metered.</summary>
+    /// <summary>An interface; null when the input is another.</summary>
     public string? InputInterface { get; set; }
+
+    /// <summary>Where routers' exports are listened for; without URLs when the input is another.</summary>
+    public ListenSettings Listen { get; set; } = new();
 
     /// <summary>How fast a file is read.</summary>
     public InputPace Pace { get; set; } = InputPace.Original;

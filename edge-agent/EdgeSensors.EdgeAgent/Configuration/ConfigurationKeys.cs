@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeSensors.Metering.Collect.Listen;
 using EdgeSensors.Metering.Detect;
 using EdgeSensors.Protocol;
 
@@ -28,9 +29,16 @@ internal static class ConfigurationKeys
 
         new("state.directory", "/var/lib/edgesensors", "folder", "The outbox and what was verified; must outlive a restart.", (c, v) => Word(v, x => c.StateDirectory = x), ValueKind.Path),
 
-        new("input.interface", "", "name", "Meter this interface (needs CAP_NET_RAW). Either this or input.file.", (c, v) => Word(v, x => c.InputInterface = x.Length == 0 ? null : x)),
+        new("input.interface", "", "name", "Meter this interface (needs CAP_NET_RAW). One of input.interface, input.file and input.listen is given.", (c, v) => Word(v, x => c.InputInterface = x.Length == 0 ? null : x)),
         new("input.file", "", "file", "Meter this pcap or pcapng file.", (c, v) => Word(v, x => c.InputFile = x.Length == 0 ? null : x), ValueKind.Path),
         new("input.speed", "original", "original, fast or a multiple", "How fast a file is read: as it was captured, as fast as it can be, or so many times faster.", SetPace),
+        new("input.listen", "", "list of URLs", "Listen for routers' IPFIX, NetFlow v5 and v9 and sFlow v5: udp://0.0.0.0:4739, tcp://[::]:4739 or tls://192.0.2.1:4740.", SetListen, ValueKind.List),
+        new("input.sampling", "", "list of rates", "One packet in how many exporters look at, whatever they say: 1000, 192.0.2.1=1000 or 2001:db8::/32=512. What nobody states is unknown, never 1.", SetSampling, ValueKind.List),
+        new("input.exporters", "", "list of addresses or prefixes", "Whose exports are heard; empty: everybody's. Senders of UDP can lie, so name them.", SetExporters, ValueKind.List),
+        Int("input.listen_threads", 0, "threads", "Threads that receive exports, divided by sender; 0: one a core.", 0, ListenOptions.MaxWorkers, (c, v) => c.Listen = c.Listen with { Workers = v }),
+        File("input.tls_certificate", "", "Our certificate for tls://, PEM.", (c, v) => c.Listen = c.Listen with { CertificatePath = v.Length == 0 ? null : v }),
+        File("input.tls_key", "", "Its private key, PEM.", (c, v) => c.Listen = c.Listen with { KeyPath = v.Length == 0 ? null : v }),
+        File("input.tls_ca", "", "The authorities that exporters' certificates must come from, PEM.", (c, v) => c.Listen = c.Listen with { AuthorityPath = v.Length == 0 ? null : v }),
         Int("input.max_flows", 1 << 18, "flows", "Flows held at a time, about 200 octets each; beyond it the longest-silent leave early.", 1024, 1 << 24, (c, v) => c.MaxFlows = v),
 
         Seconds("report.window_seconds", 10, "Time that one report covers, by the packets' clock.", 0.1, 3600, (c, v) => c.Window = v),
@@ -99,6 +107,53 @@ internal static class ConfigurationKeys
         return valid ? null : "takes original, fast or a multiple such as 10";
     }
 
+    private static string? SetListen(AgentConfiguration c, string value)
+    {
+        var urls = new List<ListenUrl>();
+        foreach (var text in Items(value))
+        {
+            if (!ListenUrl.TryParse(text, out var url, out var wrong))
+            {
+                return wrong;
+            }
+
+            urls.Add(url);
+        }
+
+        c.Listen = c.Listen with { Urls = urls };
+        return null;
+    }
+
+    private static string? SetSampling(AgentConfiguration c, string value)
+    {
+        if (!SamplingStatements.TryParse(Items(value), out var statements))
+        {
+            return SamplingStatements.Takes;
+        }
+
+        c.Listen = c.Listen with { Sampling = statements };
+        return null;
+    }
+
+    private static string? SetExporters(AgentConfiguration c, string value)
+    {
+        var prefixes = new List<Prefix>();
+        foreach (var text in Items(value))
+        {
+            if (!PrefixOrAddress.TryParse(text, out var prefix))
+            {
+                return "takes addresses, or prefixes with their host bits zero, such as 192.0.2.0/24";
+            }
+
+            prefixes.Add(prefix);
+        }
+
+        c.Listen = c.Listen with { Exporters = prefixes };
+        return null;
+    }
+
+    private static string[] Items(string value) => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     private static string? SetOutbox(AgentConfiguration c, string value)
     {
         var valid = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var octets) && octets is >= 1 << 20 and <= 1L << 40;
@@ -115,7 +170,7 @@ internal static class ConfigurationKeys
     private static string? SetAllowlist(AgentConfiguration c, string value)
     {
         var prefixes = new List<Prefix>();
-        foreach (var text in value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var text in Items(value))
         {
             if (!Prefix.TryParse(text, out var prefix))
             {

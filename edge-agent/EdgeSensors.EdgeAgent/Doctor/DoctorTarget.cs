@@ -11,6 +11,9 @@ internal sealed record DoctorTarget
     /// <summary>The capture file that is metered; null when the input is none.</summary>
     public string? InputFile { get; init; }
 
+    /// <summary>Where exports are listened for; null when the input is none of it.</summary>
+    public ListenSettings? Listen { get; init; }
+
     /// <summary>Where the agent keeps its outbox and trusted metadata.</summary>
     public required string StateDirectory { get; init; }
 
@@ -46,6 +49,7 @@ internal sealed record DoctorTarget
     {
         InterfaceName = configuration.InputInterface,
         InputFile = configuration.InputFile,
+        Listen = configuration.Listen.Urls.Count > 0 ? configuration.Listen : null,
         StateDirectory = configuration.StateDirectory,
         HubHost = configuration.HubHost,
         MqttPort = configuration.MqttPort,

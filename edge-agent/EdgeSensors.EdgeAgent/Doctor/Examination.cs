@@ -28,6 +28,11 @@ internal static class Examination
                 checks.Add(new InputFileCheck(file));
             }
 
+            if (target.Listen is { } listen)
+            {
+                checks.Add(new ExportersCheck(listen, target.StateDirectory, time));
+            }
+
             checks.Add(new StateDirectoryCheck(target.StateDirectory));
             checks.Add(new CertificateCheck(target, time));
             checks.Add(new TrustCheck(target.RootFile, target.SealingKeyFile));

@@ -21,12 +21,16 @@ internal sealed class ObserveOnlyEnforcer(string limitation, TimeProvider time) 
     public string? Limitation => limitation;
 
     /// <summary>Counts a packet for the rules that are for it. Called by the meter's one thread; costs a look-up where rules are for single addresses.</summary>
-    public void Count(in PacketHeader header)
+    public void Count(in PacketHeader header) => Count(header.Source, header.Destination, 1, header.IpLength);
+
+    /// <summary>Counts packets that an exporter tells of together.</summary>
+    public void Count(HostAddress source, HostAddress destination, long packets, long octets)
     {
         var observed = _observed;
         if (observed.Rules.Length > 0)
         {
-            observed.Count(in header);
+            observed.Count(source, packets, octets, ingress: true);
+            observed.Count(destination, packets, octets, ingress: false);
         }
     }
 
@@ -86,36 +90,30 @@ internal sealed class ObserveOnlyEnforcer(string limitation, TimeProvider time) 
 
         public ObservedRule[] Rules { get; }
 
-        public void Count(in PacketHeader header)
-        {
-            Count(in header, header.Source, ingress: true);
-            Count(in header, header.Destination, ingress: false);
-        }
-
-        private void Count(in PacketHeader header, HostAddress address, bool ingress)
+        public void Count(HostAddress address, long packets, long octets, bool ingress)
         {
             if (_byAddress.TryGetValue(address, out var exact))
             {
-                Count(in header, address, ingress, exact);
+                Count(address, packets, octets, ingress, exact);
             }
 
             if (_wide.Count > 0)
             {
-                Count(in header, address, ingress, _wide);
+                Count(address, packets, octets, ingress, _wide);
             }
         }
 
-        private void Count(in PacketHeader header, HostAddress address, bool ingress, List<ObservedRule> rules)
+        private void Count(HostAddress address, long packets, long octets, bool ingress, List<ObservedRule> rules)
         {
-            Span<byte> octets = stackalloc byte[16];
-            octets = octets[..address.WriteOctets(octets)];
+            Span<byte> text = stackalloc byte[16];
+            text = text[..address.WriteOctets(text)];
             foreach (var observed in rules)
             {
                 var direction = observed.Rule.Direction;
-                if (!observed.HasLapsed && direction != (ingress ? SlpfDirection.Egress : SlpfDirection.Ingress) && observed.Rule.Prefix.Contains(octets) && !IsAllowed(octets))
+                if (!observed.HasLapsed && direction != (ingress ? SlpfDirection.Egress : SlpfDirection.Ingress) && observed.Rule.Prefix.Contains(text) && !IsAllowed(text))
                 {
-                    Interlocked.Increment(ref observed.Packets);
-                    Interlocked.Add(ref observed.Octets, header.IpLength);
+                    Interlocked.Add(ref observed.Packets, packets);
+                    Interlocked.Add(ref observed.Octets, octets);
                 }
             }
         }

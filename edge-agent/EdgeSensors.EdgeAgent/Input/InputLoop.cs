@@ -1,6 +1,7 @@
 using EdgeSensors.EdgeAgent.Configuration;
 using EdgeSensors.EdgeAgent.Report;
 using EdgeSensors.Metering.Capture;
+using EdgeSensors.Metering.Collect.Listen;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeSensors.EdgeAgent.Input;
@@ -16,6 +17,9 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
 
     private const int PacketsBetweenLooks = 256;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(10);
+
     /// <summary>Reads a capture file to its end.</summary>
     /// <returns>Null, or why it could not be read to its end.</returns>
     public Task<string?> RunFileAsync(CaptureFile capture, InputPace pace, CancellationToken cancellationToken) =>
@@ -25,6 +29,16 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
     public Task<string?> RunLiveAsync(LiveInput input, CancellationToken cancellationToken) => OnOwnThread(() =>
     {
         ReadLive(input, cancellationToken);
+        return null;
+    });
+
+    /// <summary>Takes routers' exports until it is to stop; what has arrived by then is metered.</summary>
+    /// <param name="listener">Where they come in.</param>
+    /// <param name="look">Is called now and then with how it goes.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<string?> RunExportsAsync(ExportListener listener, Action<ListenReport> look, CancellationToken cancellationToken) => OnOwnThread(() =>
+    {
+        ReadExports(listener, look, cancellationToken);
         return null;
     });
 
@@ -101,6 +115,50 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
                 return;
             }
         }
+    }
+
+    private void ReadExports(ExportListener listener, Action<ListenReport> look, CancellationToken cancellationToken)
+    {
+        var missing = 0L;
+        reporter.MissingExports = () => listener.Report().MissingCount;
+        reporter.DroppedFrames = () =>
+        {
+            // How many packets a record that never came would have told of is not known; that none is missing is.
+            var before = missing;
+            missing = listener.Report().MissingCount;
+            return missing == before ? 0 : null;
+        };
+        Task? stopping = null;
+        var looked = time.GetTimestamp();
+        string? said = null;
+        while (listener.Read(reporter, s_patience) is var read and >= 0)
+        {
+            if (read == 0)
+            {
+                reporter.AdvanceTo(((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100) - RingDelayNs);
+            }
+
+            if (time.GetElapsedTime(looked) >= s_lookEvery)
+            {
+                looked = time.GetTimestamp();
+                var report = listener.Report();
+                look(report);
+                if (report.TemplateTrouble is { } trouble && trouble != said)
+                {
+                    ReportLog.InputTrouble(logger, trouble);
+                }
+
+                said = report.TemplateTrouble;
+            }
+
+            if (stopping is null && cancellationToken.IsCancellationRequested)
+            {
+                stopping = listener.StopAsync();
+            }
+        }
+
+        look(listener.Report());
+        reporter.Finish();
     }
 
     private void SayTrouble(string? trouble)

@@ -50,6 +50,7 @@ internal static class AlertWriter
                 DistinctPorts = (ulong)detection.DistinctPorts,
                 PeakPacketsPerSecond = (ulong)detection.PeakPacketsPerSecond,
                 SourceProven = detection.SourceProven,
+                Sampled = detection.Sampled,
             },
         };
     }
@@ -60,10 +61,10 @@ internal static class AlertWriter
     /// <param name="sourceIsListed">Which end is listed.</param>
     /// <param name="authority">What is in force.</param>
     /// <param name="seed">Keys the event's number.</param>
-    public static AlertMessage OfListed(ref readonly BiflowRecord record, FlowClass flow, bool sourceIsListed, Authority authority, ulong seed)
+    public static AlertMessage OfListed(in FlowSummary record, FlowClass flow, bool sourceIsListed, Authority authority, ulong seed)
     {
         var listed = sourceIsListed ? record.Source : record.Destination;
-        var answered = record.HandshakeCompleted || (!sourceIsListed && record.Reverse.PacketCount > 0);
+        var answered = record.SourceProven || (!sourceIsListed && record.Reverse.PacketCount > 0);
         return new AlertMessage
         {
             Id = default,
@@ -84,7 +85,8 @@ internal static class AlertWriter
                 Attempts = 1,
                 DistinctAddresses = 1,
                 DistinctPorts = 1,
-                SourceProven = record.HandshakeCompleted,
+                SourceProven = record.SourceProven,
+                Sampled = record.IsSampled,
             },
         };
     }

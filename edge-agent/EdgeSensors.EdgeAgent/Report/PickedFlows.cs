@@ -27,7 +27,7 @@ internal sealed class PickedFlows
     public IReadOnlyList<PickedFlow> Flows => _flows;
 
     /// <summary>Adds a flow that a detector, the list or a selector picked.</summary>
-    public void Add(ref readonly BiflowRecord record, FlowClass flow, DetectorKind reason, Authority authority, FlowSelector? selector, bool sourceNamed)
+    public void Add(in FlowSummary record, FlowClass flow, DetectorKind reason, Authority authority, FlowSelector? selector, bool sourceNamed)
     {
         if (flow.Scope != Scope.Selectable || !authority.MayPick)
         {

@@ -11,10 +11,10 @@ internal struct Tally
     private ulong _octets;
     private ulong _flows;
 
-    /// <summary>Counts one packet.</summary>
-    public void Add(int octets, bool opens)
+    /// <summary>Counts packets.</summary>
+    public void Add(long packets, long octets, bool opens)
     {
-        Packets++;
+        Packets += (ulong)packets;
         _octets += (ulong)octets;
         _flows += opens ? 1UL : 0;
     }

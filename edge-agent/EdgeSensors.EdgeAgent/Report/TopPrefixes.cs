@@ -17,12 +17,13 @@ internal sealed class TopPrefixes
     private readonly HashSet<ulong> _meetings = [];
     private ulong _leftOut;
 
-    /// <summary>Counts a packet between an own and an other address.</summary>
+    /// <summary>Counts packets between an own and an other address.</summary>
     /// <param name="other">The other end.</param>
     /// <param name="ownHash">A keyed hash of the own end.</param>
-    /// <param name="octets">The packet's length.</param>
-    /// <param name="opens">Whether it begins a flow.</param>
-    public void Add(HostAddress other, ulong ownHash, int octets, bool opens)
+    /// <param name="packets">How many.</param>
+    /// <param name="octets">Their lengths together.</param>
+    /// <param name="opens">Whether they begin a flow.</param>
+    public void Add(HostAddress other, ulong ownHash, long packets, long octets, bool opens)
     {
         var network = other.IsIPv4 ? new HostAddress(other.High, other.Low & ~0xFFUL) : new HostAddress(other.High & ~0xFFFFUL, 0);
         if (!_prefixes.TryGetValue(network, out var entry))
@@ -36,7 +37,7 @@ internal sealed class TopPrefixes
             _prefixes[network] = entry = new Entry();
         }
 
-        entry.Tally.Add(octets, opens);
+        entry.Tally.Add(packets, octets, opens);
         var meeting = SketchHash.Of(ownHash, network);
         if (_meetings.Count < MaxMeetings && _meetings.Add(meeting))
         {

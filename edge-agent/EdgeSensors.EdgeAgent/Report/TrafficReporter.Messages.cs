@@ -32,7 +32,21 @@ internal sealed partial class TrafficReporter
         }
 
         var flow = ClassOf(in record, authority);
-        if (_engine.TryPick(in record, out var kind))
+        if (NeedsLook(authority, _engine.HasConcern))
+        {
+            var summary = FlowSummary.Of(in record);
+            var picked = _engine.TryPick(in summary, out var kind);
+            Select(in summary, flow, picked ? kind : null, authority);
+        }
+    }
+
+    /// <summary>Whether anything could pick a flow at all.</summary>
+    private static bool NeedsLook(Authority authority, bool hasConcern) => hasConcern || authority.Listed is not null || authority.Document.Selectors.Count > 0;
+
+    /// <summary>Picks a flow for the window's report, where a detector, the list or a selector says so.</summary>
+    private void Select(in FlowSummary record, FlowClass flow, DetectionKind? picked, Authority authority)
+    {
+        if (picked is { } kind)
         {
             _picked.Add(in record, flow, AlertWriter.KindOf(kind), authority, null, false);
         }
@@ -65,7 +79,7 @@ internal sealed partial class TrafficReporter
         StoreAlerts(atOnce: false);
     }
 
-    private void TellListed(ref readonly BiflowRecord record, FlowClass flow, bool sourceIsListed, Authority authority)
+    private void TellListed(in FlowSummary record, FlowClass flow, bool sourceIsListed, Authority authority)
     {
         var address = sourceIsListed ? record.Source : record.Destination;
         if (flow.Scope != Scope.Selectable || !authority.MayPick || IsResuming
@@ -112,7 +126,8 @@ internal sealed partial class TrafficReporter
         _counts.Clear();
         _picked.Clear();
         (_windowFrames, _malformed) = (0, 0);
-        _evictedBefore = _flows.EvictedCount;
+        _evictedBefore = EvictedCount;
+        _sampling.Clear();
     }
 
     private List<OutboxEntry> Messages()
@@ -124,6 +139,7 @@ internal sealed partial class TrafficReporter
             _droppedBefore = all;
         }
 
+        var missing = MissingExportsSince();
         var report = new ReportMessage
         {
             Id = default,
@@ -133,9 +149,10 @@ internal sealed partial class TrafficReporter
             {
                 DroppedPackets = dropped,
                 MalformedPackets = _malformed,
-                EvictedFlows = (ulong)(_flows.EvictedCount - _evictedBefore) + _picked.Overflow,
+                EvictedFlows = (ulong)(EvictedCount - _evictedBefore) + _picked.Overflow,
                 PreviousWindowLost = _previousWindowLost,
                 FlowsOutOfScope = _picked.OutOfScope,
+                MissingExports = missing,
             },
         };
         if (_authority is not { } authority)
@@ -143,6 +160,7 @@ internal sealed partial class TrafficReporter
             return [Entry(report with { Measurement = report.Measurement with { FlowsOutOfScope = 0 } })];
         }
 
+        report = report with { Measurement = _sampling.WriteTo(report.Measurement) };
         var flows = _picked.Flows;
         var messages = new List<OutboxEntry>();
         var first = _counts.WriteTo(report with { AuthorizationId = authority.Id }, authority.Document.K);
@@ -155,7 +173,7 @@ internal sealed partial class TrafficReporter
                 WindowStart = report.WindowStart,
                 WindowEnd = report.WindowEnd,
                 AuthorizationId = authority.Id,
-                Measurement = new MeasurementQuality { DroppedPackets = dropped },
+                Measurement = _sampling.WriteTo(new MeasurementQuality { DroppedPackets = dropped }),
                 Flows = [.. flows.Skip(at).Take(ReportMessage.MaxFlows)],
             }));
         }

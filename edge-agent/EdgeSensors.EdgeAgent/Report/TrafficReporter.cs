@@ -4,6 +4,8 @@ using EdgeSensors.EdgeAgent.Input;
 using EdgeSensors.EdgeAgent.Outbox;
 using EdgeSensors.EdgeAgent.Select;
 using EdgeSensors.Metering.Capture;
+using EdgeSensors.Metering.Collect;
+using EdgeSensors.Metering.Collect.Join;
 using EdgeSensors.Metering.Decode;
 using EdgeSensors.Metering.Detect;
 using EdgeSensors.Metering.Flows;
@@ -13,9 +15,9 @@ namespace EdgeSensors.EdgeAgent.Report;
 
 /// <summary>
 /// The way from packet to message: decode, flow table, select, detect, count, report. One thread. This file is the packets' and windows' part;
-/// TrafficReporter.Messages.cs makes messages of them.
+/// TrafficReporter.Exports.cs takes exporters' records in, TrafficReporter.Messages.cs makes messages of all.
 /// </summary>
-internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsumer
+internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowConsumer, IExportedFlowConsumer, IDetectionConsumer
 {
     // Shorter than an exporter's usual timeouts, so that a picked flow is told of soon.
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(15);
@@ -64,6 +66,8 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
         _flows = new FlowTable(
             new FlowTableOptions { IdleTimeout = s_idle, ActiveTimeout = s_active, MaxFlows = options.MaxFlows, HashSeed = checkpoint.Seed }, this);
         _engine = new DetectionEngine(options.Detectors, checkpoint.Seed, _flows, this);
+        _join = new FlowJoin(s_joinWait, options.MaxFlows, this);
+        _exportEngine = new ExportDetectionEngine(options.Detectors, checkpoint.Seed, this);
     }
 
     /// <summary>Frames so far.</summary>
@@ -130,6 +134,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
         LookAtAuthority();
         _flows.AdvanceTo(nowNs);
         _engine.AdvanceTo(nowNs);
+        AdvanceExportsTo(nowNs);
         AdvanceWindow(nowNs);
         StoreAlerts(atOnce: true);
     }
@@ -143,6 +148,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
         LookAtAuthority();
         _engine.Flush();
         _flows.Flush();
+        FlushExports();
         _reached = _reached with { WindowOpen = false };
         if (_windowStartNs != long.MinValue)
         {
@@ -195,6 +201,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IDetectionConsu
 
         _authority = authority;
         _flows.ClearLabels();
+        _join.ClearLabels();
     }
 
     /// <summary>The class of a flow: found out at its first packet and kept as its mark, until the authority changes.</summary>

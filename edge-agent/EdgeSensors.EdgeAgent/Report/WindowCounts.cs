@@ -39,31 +39,42 @@ internal sealed class WindowCounts
     /// <param name="forward">Whether the flow's opener sent it.</param>
     /// <param name="opens">Whether it begins its flow.</param>
     /// <param name="sketchKey">Keys what counts own addresses.</param>
-    public void Add(in PacketHeader header, FlowClass flow, bool forward, bool opens, ulong sketchKey)
+    public void Add(in PacketHeader header, FlowClass flow, bool forward, bool opens, ulong sketchKey) =>
+        Add(in header, 1, header.IpLength, flow, forward, opens, sketchKey);
+
+    /// <summary>Counts packets that an exporter tells of together: sizes by their mean, and TCP flags once, as of which packets they were is not told.</summary>
+    /// <param name="header">What they have in common.</param>
+    /// <param name="packets">How many.</param>
+    /// <param name="octets">Their lengths together.</param>
+    /// <param name="flow">The class of their flow.</param>
+    /// <param name="forward">Whether the flow's opener sent them.</param>
+    /// <param name="opens">Whether they begin their flow.</param>
+    /// <param name="sketchKey">Keys what counts own addresses.</param>
+    public void Add(in PacketHeader header, long packets, long octets, FlowClass flow, bool forward, bool opens, ulong sketchKey)
     {
-        _total.Add(header.IpLength, opens);
-        DomesticPackets += flow.Domestic ? 1UL : 0;
+        _total.Add(packets, octets, opens);
+        DomesticPackets += flow.Domestic ? (ulong)packets : 0;
         if (flow.Scope != Scope.Selectable)
         {
             return;
         }
 
-        _directions[(int)flow.Direction].Add(header.IpLength, opens);
-        _protocols[(int)header.Protocol].Add(header.IpLength, opens);
+        _directions[(int)flow.Direction].Add(packets, octets, opens);
+        _protocols[(int)header.Protocol].Add(packets, octets, opens);
         if (header.HasPorts && header.Protocol is IpProtocol.Tcp or IpProtocol.Udp)
         {
-            _services[header.Protocol == IpProtocol.Tcp ? 0 : 1][forward ? header.DestinationPort : header.SourcePort].Add(header.IpLength, opens);
-            _sourcePorts.Add(SketchHash.Of(0, header.SourcePort));
-            _destinationPorts.Add(SketchHash.Of(0, header.DestinationPort));
+            _services[header.Protocol == IpProtocol.Tcp ? 0 : 1][forward ? header.DestinationPort : header.SourcePort].Add(packets, octets, opens);
+            _sourcePorts.Add(SketchHash.Of(0, header.SourcePort), packets);
+            _destinationPorts.Add(SketchHash.Of(0, header.DestinationPort), packets);
         }
 
-        _sizes[SizeClass(header.IpLength)]++;
+        _sizes[SizeClass(header.IpLength)] += (ulong)packets;
         for (var bits = header.Protocol == IpProtocol.Tcp ? (int)header.TcpFlags : 0; bits != 0; bits &= bits - 1)
         {
             _flags[System.Numerics.BitOperations.TrailingZeroCount(bits)]++;
         }
 
-        Sketch(in header, flow.Direction, forward, opens, sketchKey);
+        Sketch(in header, packets, octets, flow.Direction, forward, opens, sketchKey);
     }
 
     /// <summary>Writes what was counted into a report.</summary>
@@ -115,12 +126,12 @@ internal sealed class WindowCounts
         _prefixes.Clear();
     }
 
-    private void Sketch(in PacketHeader header, TrafficDirection direction, bool forward, bool opens, ulong sketchKey)
+    private void Sketch(in PacketHeader header, long packets, long octets, TrafficDirection direction, bool forward, bool opens, ulong sketchKey)
     {
         var source = SketchHash.Of(sketchKey, header.Source);
         var destination = SketchHash.Of(sketchKey, header.Destination);
-        _sourceAddresses.Add(source);
-        _destinationAddresses.Add(destination);
+        _sourceAddresses.Add(source, packets);
+        _destinationAddresses.Add(destination, packets);
         _pairs.Add(SketchHash.Of(source ^ destination, sketchKey));
 
         // The own end is the opener's of what goes out and the other's of what comes in; inside both are, in transit neither.
@@ -141,7 +152,7 @@ internal sealed class WindowCounts
             _otherPorts.Add(SketchHash.Of(0, ownIsSource ? header.DestinationPort : header.SourcePort));
         }
 
-        _prefixes.Add(other, ownIsSource ? source : destination, header.IpLength, opens);
+        _prefixes.Add(other, ownIsSource ? source : destination, packets, octets, opens);
     }
 
     private List<ServiceCount> TopServices()

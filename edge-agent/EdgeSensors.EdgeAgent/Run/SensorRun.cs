@@ -8,6 +8,7 @@ using EdgeSensors.EdgeAgent.Select;
 using EdgeSensors.EdgeAgent.Verify;
 using EdgeSensors.Metering.Capture;
 using EdgeSensors.Metering.Capture.Live;
+using EdgeSensors.Metering.Collect.Listen;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeSensors.EdgeAgent.Run;
@@ -32,6 +33,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
     {
         CaptureFile? file = null;
         LiveInput? card = null;
+        ExportListener? exports = null;
         var input = "";
         if (settings.InputFile is { } path)
         {
@@ -42,6 +44,18 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
             input = FileIdentity.Of(path, settings.Window);
         }
+        else if (settings.Listen.Urls.Count > 0)
+        {
+            if (!settings.Listen.TryMakeOptions(Path.Combine(settings.StateDirectory, "exports"), out var listen, out var unreadable))
+            {
+                return unreadable;
+            }
+
+            if (!ExportListener.TryOpen(listen, time, out exports, out var taken))
+            {
+                return taken.Message;
+            }
+        }
         else if (!LiveInput.TryOpen(settings.InputInterface!, new LiveCaptureOptions(), out card, out var closed))
         {
             return closed;
@@ -49,6 +63,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
         using (file)
         using (card)
+        using (exports)
         {
             var hub = new HubEndpoint(settings.HubHost, settings.MqttPort, settings.Sensor, identity.Certificate, identity.Authorities);
             var clock = new TrustedClock(time, settings.StateDirectory);
@@ -60,13 +75,13 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
             using (client)
             {
-                return await RunAsync(hub, client, clock, file, card, input, cancellationToken).ConfigureAwait(false);
+                return await RunAsync(hub, client, clock, file, card, exports, input, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
     private async Task<string?> RunAsync(
-        HubEndpoint hub, UpdateClient client, TrustedClock clock, CaptureFile? file, LiveInput? card, string input, CancellationToken cancellationToken)
+        HubEndpoint hub, UpdateClient client, TrustedClock clock, CaptureFile? file, LiveInput? card, ExportListener? exports, string input, CancellationToken cancellationToken)
     {
         var stored = Checkpoint.Read(outbox.ReadCheckpoint());
         var checkpoint = file is null ? stored with { Input = "", Windows = 0, Findings = 0 } : stored.For(input);
@@ -93,7 +108,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         using var keeper = new RuleKeeper(settings.Sensor, settings, enforcer, outbox, clock, _logger);
         var updates = new UpdateLoop(client, settings.RefreshEvery, clock, Random.Shared, _logger);
         using var link = new HubLink(hub, outbox, settings.MaxInFlight, time, Random.Shared, _logger);
-        var status = new StatusWriter(outbox, holder, updates, keeper, enforcer, card?.Depth, time);
+        var status = new StatusWriter(outbox, holder, updates, keeper, enforcer, card?.Depth, exports is not null, time);
         var firstUpdate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         link.Connected = status.Tell;
         link.UpdateAnnounced = _ => updates.Announce();
@@ -114,7 +129,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
             await keeper.ApplyAsync(state, refusal, token).ConfigureAwait(false);
             status.TellChange();
-            if (state.TimestampVersion is not null || (refusal is not null && card is not null))
+            if (state.TimestampVersion is not null || (refusal is not null && file is null))
             {
                 firstUpdate.TrySetResult();
             }
@@ -131,17 +146,20 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         var linking = link.RunAsync(stopLink.Token);
         var updating = updates.RunAsync(stop.Token);
         var keeping = keeper.RunAsync(stop.Token);
-        await Task.WhenAny(firstUpdate.Task, updating, Task.Delay(card is null ? Timeout.InfiniteTimeSpan : s_firstUpdate, time, stop.Token)).ConfigureAwait(false);
+        await Task.WhenAny(firstUpdate.Task, updating, Task.Delay(file is not null ? Timeout.InfiniteTimeSpan : s_firstUpdate, time, stop.Token)).ConfigureAwait(false);
         if (holder.InForce is null && !stop.IsCancellationRequested)
         {
             ReportLog.NoneInForce(_logger);
         }
 
-        var options = new ReporterOptions(settings.Window, settings.MaxFlows, settings.Detectors, card is not null);
+        var options = new ReporterOptions(settings.Window, settings.MaxFlows, settings.Detectors, file is null);
         var reporter = new TrafficReporter(options, checkpoint, holder, outbox, time, _logger) { Stopping = stop.Token, Observed = enforcer as ObserveOnlyEnforcer };
         var reading = new InputLoop(reporter, time, _logger);
-        RunLog.Ready(_logger, settings.Sensor.ToString(), settings.InputFile ?? settings.InputInterface!, enforcer.Name);
-        var metering = file is not null ? reading.RunFileAsync(file, settings.Pace, stop.Token) : reading.RunLiveAsync(card!, stop.Token);
+        RunLog.Ready(_logger, settings.Sensor.ToString(), settings.InputFile ?? settings.InputInterface ?? string.Join(", ", exports!.Urls), enforcer.Name);
+        using var metrics = exports is null ? null : new ExportMetrics(exports);
+        var metering = file is not null ? reading.RunFileAsync(file, settings.Pace, stop.Token)
+            : exports is not null ? reading.RunExportsAsync(exports, new ExporterRegister(settings.StateDirectory, time, _logger).Write, stop.Token)
+            : reading.RunLiveAsync(card!, stop.Token);
 
         // The first of them to end decides: the input at its end or when it is to stop, the others only by a mistake of ours.
         var ended = await Task.WhenAny(metering, linking, updating, keeping).ConfigureAwait(false);

@@ -9,7 +9,7 @@ using EdgeSensors.Protocol;
 namespace EdgeSensors.EdgeAgent.Run;
 
 /// <summary>Says in status messages what the sensor is and what is in force on it: at each connect, and when it has changed.</summary>
-internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder, UpdateLoop updates, RuleKeeper rules, IEnforcer enforcer, HeaderDepth? live, TimeProvider time)
+internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder, UpdateLoop updates, RuleKeeper rules, IEnforcer enforcer, HeaderDepth? live, bool exports, TimeProvider time)
 {
     private static readonly string s_version = typeof(StatusWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
@@ -59,7 +59,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
     /// <summary>Of an interface also how far the kernel follows headers: where not to the innermost, a tunnel is one flow.</summary>
     private IEnumerable<string> Input() => live switch
     {
-        null => ["input-file"],
+        null => [exports ? "input-exports" : "input-file"],
         HeaderDepth.Innermost => ["input-live", "headers-innermost"],
         _ => ["input-live", "headers-outermost"],
     };

@@ -84,7 +84,7 @@ internal sealed class Authority
     }
 
     /// <summary>The selector that names a flow, at level targeted.</summary>
-    public bool TrySelect(ref readonly BiflowRecord record, out FlowSelector? selector, out bool sourceNamed)
+    public bool TrySelect(in FlowSummary record, out FlowSelector? selector, out bool sourceNamed)
     {
         (selector, sourceNamed) = (null, false);
         foreach (var candidate in Document.Selectors)

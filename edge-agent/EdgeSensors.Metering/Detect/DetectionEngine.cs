@@ -101,8 +101,11 @@ public sealed class DetectionEngine
     public bool TryPick(ref readonly BiflowRecord record, out DetectionKind kind)
     {
         kind = default;
-        return !_findings.Concern.IsEmpty && TryPick(FlowSummary.Of(in record), out kind);
+        return HasConcern && TryPick(FlowSummary.Of(in record), out kind);
     }
+
+    /// <summary>Whether there is anybody whose flows would be picked.</summary>
+    public bool HasConcern => !_findings.Concern.IsEmpty;
 
     /// <summary>Whether a flow is one that a detector picked.</summary>
     public bool TryPick(in FlowSummary flow, out DetectionKind kind) => _findings.Concern.TryPick(in flow, out kind);

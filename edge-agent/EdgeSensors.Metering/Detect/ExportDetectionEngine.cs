@@ -86,51 +86,64 @@ public sealed class ExportDetectionEngine
         _floods.Update(nowNs);
     }
 
+    /// <summary>Whether there is anybody whose flows would be picked.</summary>
+    public bool HasConcern => !_findings.Concern.IsEmpty;
+
     /// <summary>Whether a flow is one that a detector picked.</summary>
     public bool TryPick(in FlowSummary flow, out DetectionKind kind) => _findings.Concern.TryPick(in flow, out kind);
 
     private void LookForFlood(ref readonly JoinedFlow flow, Verdict verdict, long nowNs)
     {
         var (forward, reverse) = (flow.Forward, flow.Reverse);
-        var answered = reverse.PacketCount > 0 || verdict == Verdict.Succeeded;
-        if (Openings.IsGroup(flow.Destination))
-            return;
+        // Answers alone, whose request nobody has seen: then it is the initiator, if it is one, that they strike.
+        if (forward.PacketCount == 0 || reverse.PacketCount == 0)
+        {
+            if (forward.PacketCount == 0)
+                LookForReflection(in flow, flow.Destination, flow.Source, flow.DestinationPort, reverse, nowNs);
+            else
+                LookForReflection(in flow, flow.Source, flow.Destination, flow.SourcePort, forward, nowNs);
+        }
+
         switch (flow.Protocol)
         {
-            case IpProtocol.Tcp when verdict == Verdict.Failed && (forward.TcpFlags & TcpControlBits.Syn) != 0:
-                Count(DetectionKind.Flood, in flow, flow.DestinationPort, nowNs);
+            case IpProtocol.Tcp when verdict == Verdict.Failed:
+                if ((forward.TcpFlags & TcpControlBits.Syn) != 0)
+                    Count(DetectionKind.Flood, in flow, flow.Source, flow.Destination, flow.DestinationPort, forward, nowNs);
                 break;
-            case IpProtocol.Tcp or IpProtocol.Udp when answered:
+            case IpProtocol.Tcp or IpProtocol.Udp when reverse.PacketCount > 0 || verdict == Verdict.Succeeded:
                 _floods.NoteAnswered(flow.Destination, flow.Protocol, flow.DestinationPort, (long)(flow.Scale * Math.Max(forward.PacketCount, reverse.PacketCount)));
-                break;
-            case IpProtocol.Tcp when !flow.IsSampled && _sides.Both && IsUnaskedAnswer(forward.TcpFlags):
-                Count(DetectionKind.ReflectedFlood, in flow, 0, nowNs);
-                break;
-            case IpProtocol.Udp when Openings.Amplifies(flow.SourcePort) && IsLargeOrWhole(in flow):
-                Count(DetectionKind.ReflectedFlood, in flow, flow.SourcePort, nowNs);
                 break;
             // Without the answers in sight, and by one sample of a flow more than one, a stream cannot be told from a flood.
             case IpProtocol.Udp when _sides.Both && !Openings.Amplifies(flow.SourcePort) && forward.PacketCount <= (flow.IsSampled ? 1 : MostPacketsOfFloodFlow):
-                Count(DetectionKind.Flood, in flow, flow.DestinationPort, nowNs);
+                Count(DetectionKind.Flood, in flow, flow.Source, flow.Destination, flow.DestinationPort, forward, nowNs);
                 break;
             case IpProtocol.Icmp or IpProtocol.IcmpV6:
-                Count(DetectionKind.Flood, in flow, 0, nowNs);
+                Count(DetectionKind.Flood, in flow, flow.Source, flow.Destination, 0, forward, nowNs);
                 break;
         }
+    }
+
+    private void LookForReflection(ref readonly JoinedFlow flow, HostAddress sender, HostAddress target, ushort senderPort, JoinedDirection answers, long nowNs)
+    {
+        if (flow.Protocol == IpProtocol.Tcp && !flow.IsSampled && _sides.Both && IsUnaskedAnswer(answers.TcpFlags))
+            Count(DetectionKind.ReflectedFlood, in flow, sender, target, 0, answers, nowNs);
+        else if (flow.Protocol == IpProtocol.Udp && Openings.Amplifies(senderPort) && (flow.IsSampled ? IsLarge(senderPort, answers) : _sides.Both))
+            Count(DetectionKind.ReflectedFlood, in flow, sender, target, senderPort, answers, nowNs);
     }
 
     private static bool IsUnaskedAnswer(TcpControlBits flags) =>
         flags is (TcpControlBits.Syn | TcpControlBits.Ack) or TcpControlBits.Rst or (TcpControlBits.Rst | TcpControlBits.Ack);
 
-    /// <summary>A reflected answer: of a whole view one that nobody asked for; of a sample one that is as large as only amplified ones are.</summary>
-    private bool IsLargeOrWhole(ref readonly JoinedFlow flow) => flow.IsSampled
-        ? flow.Forward.OctetCount >= flow.Forward.PacketCount * (flow.SourcePort == 53 ? LargeDnsAnswerOctets : LargeAnswerOctets)
-        : _sides.Both;
+    /// <summary>That nobody asked cannot be seen in samples; that an answer is as large as only amplified ones are can.</summary>
+    private static bool IsLarge(ushort port, JoinedDirection answers) =>
+        answers.OctetCount >= answers.PacketCount * (port == 53 ? LargeDnsAnswerOctets : LargeAnswerOctets);
 
-    private void Count(DetectionKind kind, ref readonly JoinedFlow flow, ushort port, long nowNs)
+    private void Count(DetectionKind kind, ref readonly JoinedFlow flow, HostAddress source, HostAddress target, ushort port, JoinedDirection packets, long nowNs)
     {
-        var forward = flow.Forward;
-        _floods.AddFlow(
-            kind, flow.Source, flow.Destination, flow.Protocol, port, flow.FirstNs, (long)(forward.PacketCount * flow.Scale), (long)(forward.OctetCount * flow.Scale), flow.IsSampled, nowNs);
+        if (packets.PacketCount > 0 && !Openings.IsGroup(target))
+        {
+            _floods.AddFlow(
+                kind, source, target, flow.Protocol, port, flow.FirstNs, (long)(packets.PacketCount * flow.Scale), (long)(packets.OctetCount * flow.Scale), flow.IsSampled, nowNs);
+        }
     }
 }

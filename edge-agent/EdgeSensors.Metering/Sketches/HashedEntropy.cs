@@ -11,10 +11,15 @@ public sealed class HashedEntropy
 
     /// <summary>Counts one thing.</summary>
     /// <param name="hash">Its hash, good in the upper bits.</param>
-    public void Add(ulong hash)
+    public void Add(ulong hash) => Add(hash, 1);
+
+    /// <summary>Counts one thing several times.</summary>
+    /// <param name="hash">Its hash, good in the upper bits.</param>
+    /// <param name="times">How often.</param>
+    public void Add(ulong hash, long times)
     {
-        _counts[hash >> 50]++;
-        _total++;
+        _counts[hash >> 50] += times;
+        _total += times;
     }
 
     /// <summary>The entropy in bits; 0 of nothing.</summary>

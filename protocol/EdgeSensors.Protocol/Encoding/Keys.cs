@@ -63,6 +63,8 @@ internal static class Keys
     public const int DomesticPackets = 40_045;
     public const int PrefixesBelowK = 40_046;
     public const int FlowsOutOfScope = 40_047;
+    public const int UnknownSamplingPackets = 40_048;
+    public const int MissingExports = 40_049;
     public const int SketchName = 40_050;
     public const int SketchHash = 40_051;
     public const int SketchSeed = 40_052;

@@ -90,6 +90,12 @@ public sealed record MeasurementQuality
 
     /// <summary>Flows that were picked and left out, because the authorisation does not cover their direction or level.</summary>
     public ulong FlowsOutOfScope { get; init; }
+
+    /// <summary>Packets of exporters whose sampling rate is unknown; they are counted as seen, and <see cref="SamplingPopulation"/> says nothing of them.</summary>
+    public ulong UnknownSamplingPackets { get; init; }
+
+    /// <summary>Exporters' records, datagrams or samples that never came, by their numbers or by the kernel's count.</summary>
+    public ulong MissingExports { get; init; }
 }
 
 /// <summary>What ran one way.</summary>

@@ -27,6 +27,11 @@ internal static class SampleMessages
         {
             Id = Id, WindowStart = Start, WindowEnd = End, AuthorizationId = "auth-1", Measurement = new MeasurementQuality { DroppedPackets = 0 }, Total = default(Counters),
         })),
+        ["report-exports"] = ("report", ReportCodec.Encode(new ReportMessage
+        {
+            Id = Id, WindowStart = Start, WindowEnd = End, AuthorizationId = "auth-1", Total = new Counters(123_456, 98_765_432, 789),
+            Measurement = new MeasurementQuality { SamplingPopulation = 1024, UnknownSamplingPackets = 77, MissingExports = 6 },
+        })),
         ["alert-scan"] = ("alert", AlertCodec.Encode(Alert)),
         ["alert-flood"] = ("alert", AlertCodec.Encode(Alert with
         {

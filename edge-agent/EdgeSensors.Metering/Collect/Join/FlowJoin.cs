@@ -155,6 +155,7 @@ public sealed class FlowJoin
     {
         if (joined.InitiatorIsSure)
             return;
+        var before = joined.InitiatorIsA;
         var told = flow.Has(FlowFields.BiflowDirection) && flow.BiflowDirection is 1 or 2;
         var onlySyn = flow.Protocol == IpProtocol.Tcp && (flow.TcpFlags & (TcpControlBits.Syn | TcpControlBits.Ack)) == TcpControlBits.Syn;
         joined.InitiatorIsSure = told || onlySyn || flow.IsBiflow;
@@ -164,6 +165,9 @@ public sealed class FlowJoin
             joined.InitiatorIsA = fromA == !HasServerPort(in flow);
         else if (other.PacketCount > 0 && firstNs != other.FirstNs && !HasServerPort(in flow))
             joined.InitiatorIsA = fromA == firstNs < other.FirstNs;
+        // What was found out of a conversation the other way round holds no longer.
+        if (joined.InitiatorIsA != before)
+            joined.Label = 0;
     }
 
     private static bool HasServerPort(ref readonly ExportedFlow flow) => flow.SourcePort is > 0 and < 1024 && flow.DestinationPort >= 1024;

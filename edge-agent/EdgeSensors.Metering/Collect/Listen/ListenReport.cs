@@ -32,6 +32,12 @@ public sealed record ListenReport
     /// <summary>Flows that nobody took, because the listener was closed.</summary>
     public required long AbandonedFlowCount { get; init; }
 
+    /// <summary>Datagrams of no known version, malformed or truncated.</summary>
+    public long UnreadableCount => Totals.Count(CollectStatus.UnknownVersion) + Totals.Count(CollectStatus.HeaderTruncated) + Totals.Count(CollectStatus.Truncated) + Totals.Count(CollectStatus.Malformed);
+
+    /// <summary>Records, datagrams or samples that never came: by exporters' numbers, by the kernel's count, by what sFlow agents say.</summary>
+    public long MissingCount => Exporters.Sum(exporter => exporter.MissingCount + exporter.SampleDropCount) + (KernelDroppedCount ?? 0);
+
     /// <summary>Why templates could not be kept; null when they could.</summary>
     public required string? TemplateTrouble { get; init; }
 }
