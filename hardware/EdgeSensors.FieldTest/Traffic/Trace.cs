@@ -87,6 +87,11 @@ internal sealed class Trace
             return status == DecodeStatus.NotIp ? "not IP" : "not readable as IP";
         }
 
+        if (header.TunnelDepth > 0)
+        {
+            return "in a tunnel"; // a gateway forwards by the tunnel's own header, and the agent meters the packet inside
+        }
+
         if (!Forwarding.IsForwarded(header, out var reason))
         {
             return reason;
