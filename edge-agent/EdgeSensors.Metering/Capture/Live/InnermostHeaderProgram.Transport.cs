@@ -16,12 +16,11 @@ internal sealed partial class InnermostHeaderProgram
 
     private void Transport()
     {
-        var (tcp, udp, sctp) = (new EbpfLabel(), new EbpfLabel(), new EbpfLabel());
+        var (tcp, carrier) = (new EbpfLabel(), new EbpfLabel());
         _asm.Place(_transport)
-            .JumpIf(Equal, R0, (int)IpProtocol.Tcp, tcp)
-            .JumpIf(Equal, R0, (int)IpProtocol.Udp, udp)
+            .JumpIf(Equal, R0, (int)IpProtocol.Udp, _udp)
             .JumpIf(Equal, R0, (int)IpProtocol.Sctp, EndAfter(12))
-            .Jump(EndAfter(0));
+            .JumpIf(NotEqual, R0, (int)IpProtocol.Tcp, _carrier);
 
         // A data offset that leads out of the IP packet is none; one that leads out of what was captured is.
         _asm.Place(tcp);
@@ -32,12 +31,7 @@ internal sealed partial class InnermostHeaderProgram
             .Load(Bits64, R1, R10, PacketEndCell).JumpIf(Greater, R0, R1, EndAfter(20))
             .JumpIf(LessOrEqual, R0, R8, _end)
             .Jump(_endAtLimit);
-
-        _asm.Place(udp).Jump(EndAfter(8));
     }
-
-    /// <summary>Goes to a label if one of the two ports at a place on the stack is a tunnel's. R0 to R2 are lost.</summary>
-    private void LeaveForTunnelPorts(int at, EbpfLabel label) => _asm.Load(Bits16, R0, R10, at);
 
     private void Icmp()
     {

@@ -19,11 +19,14 @@ internal sealed partial class InnermostHeaderProgram
     /// <summary>Where on the stack the octets lie that were read last; 64 octets.</summary>
     private const int Octets = -64;
 
-    /// <summary>Where the innermost IP packet ends by its own length, which may lie beyond the frame's end.</summary>
+    /// <summary>Where the innermost packet known so far ends by its own length, which may lie beyond the frame's end.</summary>
     private const int PacketEndCell = -72;
-    private const int ProtocolCell = -80;
-    private const int CountCell = -88;
-    private const int HashCell = -96;
+
+    /// <summary>Where the headers end if no more IP header is found: behind the header that carries what is being looked into.</summary>
+    private const int FallbackCell = -80;
+    private const int HashCell = -88;
+    private const int CountCell = -96;
+    private const int ProtocolCell = -104;
 
     private readonly EbpfAssembler _asm = new();
     private readonly LinkKind _link;
@@ -41,7 +44,13 @@ internal sealed partial class InnermostHeaderProgram
 
     public EbpfInstruction[] Assemble()
     {
-        _asm.Move(R6, R1).Load(Bits32, R8, R6, BufferLength).Move(R7, 0).Move(R9, 0);
+        // R7 begins with a zero that the verifier does not know to be one: of a number it knows it would follow every value through every way there is.
+        _asm.Move(R6, R1).Load(Bits32, R8, R6, BufferLength).Load(Bits32, R7, R6, BufferLength).Compute(Subtract, R7, R8)
+            .Move(R9, 0)
+            .Store(Bits64, R10, FallbackCell, R7)
+            .Store(Bits64, R10, InLabelsCell, R9)
+            .Store(Bits64, R10, OtherWayCell, R9)
+            .Store(Bits64, R10, PacketEndCell, R8);
         if (Hashes)
         {
             _asm.Store(Bits64, R10, HashCell, R7);
@@ -59,13 +68,15 @@ internal sealed partial class InnermostHeaderProgram
         IPv6();
         Transport();
         Icmp();
+        Between();
+        Carriers();
+        UdpTunnels();
         Ends();
         return _asm.Assemble();
     }
 
     private void Begin()
     {
-        var whole = new EbpfLabel();
         if (Hashes)
         {
             // Packets are divided before they are a socket's: what arrives still has its link header off, what leaves has it on.
@@ -90,18 +101,18 @@ internal sealed partial class InnermostHeaderProgram
         }
         else
         {
+            var whole = new EbpfLabel();
             _asm.JumpIf(GreaterOrEqual, R8, 14, whole).Jump(_endAtLimit).Place(whole);
             CommonEthernet();
         }
     }
 
     /// <summary>
-    /// Untagged IPv4 without options, TCP or UDP to the ports of no tunnel, by one call of the kernel. What is not so falls through to the rest, which knows everything.
+    /// Untagged IPv4 without options, TCP or UDP to no port where tunnels are, by one call of the kernel. What is not so falls through to the rest, which knows everything.
     /// </summary>
     private void CommonEthernet()
     {
         var (other, tcp) = (new EbpfLabel(), new EbpfLabel());
-        _asm.JumpIf(Less, R8, 14 + 20 + 20, other);
         Read(14 + 20 + 20, other);
         _asm.Load(Bits16, R0, R10, Octets + 12).JumpIf(NotEqual, R0, Network(0x0800), other)
             .Load(Bits8, R0, R10, Octets + 14).JumpIf(NotEqual, R0, 0x45, other)
@@ -112,7 +123,9 @@ internal sealed partial class InnermostHeaderProgram
             .JumpIf(Equal, R0, 6, tcp)
             .JumpIf(NotEqual, R0, 17, other)
             .JumpIf(Less, R3, 14 + 20 + 8, other);
-        LeaveForTunnelPorts(Octets + 34, other);
+        TakeHalf(R1, 34);
+        TakeHalf(R2, 36);
+        GoIfMayBeTunnel(other);
         _asm.Move(R0, 14 + 20 + 8).Exit();
 
         // A data offset that is under 20 or leads out of the packet is for the rest too.
@@ -132,7 +145,7 @@ internal sealed partial class InnermostHeaderProgram
         _asm.Move(R0, R7).Compute(Add, R0, count).JumpIf(Greater, R0, R8, whenShort)
             .Move(R1, R6).Move(R2, R7).Move(R3, R10).Compute(Add, R3, Octets).Move(R4, count)
             .Call(EbpfHelper.LoadPacketBytes)
-            .JumpIf(NotEqual, R0, 0, EndAfter(0));
+            .JumpIf(NotEqual, R0, 0, _notRead);
     }
 
     /// <summary>The read octet at a place.</summary>
@@ -141,11 +154,13 @@ internal sealed partial class InnermostHeaderProgram
     /// <summary>The two read octets at a place as a number.</summary>
     private void TakeHalf(EbpfRegister to, int at) => _asm.Load(Bits16, to, R10, Octets + at).FromNetworkOrder(to, Bits16);
 
-    /// <summary>R7 += a length in a register; goes to a label if that lies beyond the packet's end.</summary>
-    private void Advance(EbpfRegister length, EbpfLabel whenBeyond)
+    /// <summary>What is being looked into ends where a register says at the latest. R1 is lost.</summary>
+    private void EndAt(EbpfRegister end)
     {
-        // Not undone: the label ends at the limit, or at a header's start that the caller has kept.
-        _asm.Compute(Add, R7, length).JumpIf(Greater, R7, R8, whenBeyond);
+        var (known, inside) = (new EbpfLabel(), new EbpfLabel());
+        _asm.Load(Bits64, R1, R10, PacketEndCell).JumpIf(LessOrEqual, R1, end, known).Store(Bits64, R10, PacketEndCell, end)
+            .Place(known)
+            .JumpIf(LessOrEqual, R8, end, inside).Move(R8, end).Place(inside);
     }
 
     /// <summary>The end of the headers that lies so many octets behind the start of the current one, or at the packet's end if that comes first.</summary>
