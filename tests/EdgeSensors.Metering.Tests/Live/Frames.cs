@@ -21,6 +21,15 @@ internal static class Frames
             yield return (name, frame, depth == HeaderDepth.Innermost ? inner : outer);
         }
 
+        foreach (var plain in Plain())
+        {
+            yield return plain;
+        }
+    }
+
+    /// <summary>The frames without tunnels.</summary>
+    public static IEnumerable<(string Name, byte[] Frame, int HeaderEnd)> Plain()
+    {
         foreach (var (name, packet, end) in Packets())
         {
             byte[] type = packet[0] >> 4 == 4 ? [0x08, 0x00] : [0x86, 0xDD];

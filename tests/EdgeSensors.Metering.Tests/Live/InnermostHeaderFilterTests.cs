@@ -10,6 +10,9 @@ namespace EdgeSensors.Metering.Tests.Live;
 /// <summary>Wall 1 in full: the program runs in the kernel, and what it lets in is compared with where the decoder says that the headers end.</summary>
 public sealed class InnermostHeaderFilterTests(ITestOutputHelper output)
 {
+    /// <summary>Octets that mean something in a header: protocols, versions with lengths, flags.</summary>
+    private static readonly byte[] s_telling = [0, 1, 4, 6, 8, 17, 41, 47, 0x11, 0x45, 0x46, 0x47, 0x60, 0x88, 0xFF];
+
     [Fact]
     public void Every_kind_of_frame_is_cut_where_its_innermost_headers_end()
     {
@@ -33,7 +36,7 @@ public sealed class InnermostHeaderFilterTests(ITestOutputHelper output)
         var (iterations, less) = (0, 0);
 
         // Mutations of good frames reach deeper than noise; those of the first octets change what a frame is, so most are further in.
-        Gen.Select(Gen.Int[0, seeds.Length - 1], Gen.Select(Gen.Int[12, 180], Gen.OneOf(Gen.Byte, Gen.OneOfConst<byte>(0, 4, 6, 17, 41, 47, 0x45, 0x60, 0xFF))).Array[0, 5], Gen.Int[0, 90]).Sample(
+        Gen.Select(Gen.Int[0, seeds.Length - 1], Gen.Select(Gen.Int[12, 180], Gen.OneOf(Gen.Byte, Gen.Int[0, s_telling.Length - 1].Select(i => s_telling[i]))).Array[0, 5], Gen.Int[0, 90]).Sample(
             (index, changes, shorten) =>
             {
                 var frame = seeds[index][..Math.Max(1, seeds[index].Length - shorten)];
