@@ -217,7 +217,7 @@ internal sealed class JsonReader
     {
         int before = _nameStart[_depth];
         int beforeLength = _nameLength[_depth];
-        if (_b[_at] != (byte)'"' || !ReadText(escapes: false) || _at >= _end || _b[_at] != (byte)':')
+        if (_at >= _end || _b[_at] != (byte)'"' || !ReadText(escapes: false) || _at >= _end || _b[_at] != (byte)':')
         {
             return false;
         }

@@ -6,7 +6,8 @@ namespace EdgeSensors.Firmware.Select;
 /// </summary>
 internal sealed class Authority
 {
-    private const int MaxPrefixes = 16;
+    /// <summary>The most own prefixes.</summary>
+    public const int MaxPrefixes = 64;
 
     private readonly ulong[] _prefixHigh = new ulong[MaxPrefixes];
     private readonly ulong[] _prefixLow = new ulong[MaxPrefixes];
