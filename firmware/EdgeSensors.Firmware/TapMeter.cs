@@ -1,5 +1,6 @@
 using EdgeSensors.Firmware.Blocklist;
 using EdgeSensors.Firmware.Decode;
+using EdgeSensors.Firmware.Detect;
 using EdgeSensors.Firmware.Flows;
 using EdgeSensors.Firmware.Report;
 using EdgeSensors.Firmware.Select;
@@ -27,7 +28,7 @@ internal sealed class TapMeter
     private readonly WindowCounts _counts = new WindowCounts();
     private readonly ReportEncoder _encoder;
     private readonly CborWriter _writer = new CborWriter(new byte[ReportCapacity]);
-    private AddressSet? _list;
+    private ListedAddresses? _list;
     private long _windowStart;
 
     /// <summary>A meter.</summary>
@@ -52,8 +53,25 @@ internal sealed class TapMeter
     /// <summary>How well the window is measured; the caller says what it knows.</summary>
     public MeasurementQuality Quality { get; } = new MeasurementQuality();
 
+    /// <summary>The flows, for whoever looks for more in them.</summary>
+    public FlowTable Flows => _flows;
+
+    /// <summary>Is told of contacts with the list; null for nobody.</summary>
+    public FindingQueue? Findings { get; set; }
+
+    /// <summary>When the window began, Unix milliseconds.</summary>
+    public long WindowStartMs => _windowStart;
+
+    /// <summary>Throws the window away and begins another, as after a leap of the clock.</summary>
+    public void Restart(long unixMs)
+    {
+        _flows.Clear();
+        _counts.Clear();
+        _windowStart = unixMs;
+    }
+
     /// <summary>Takes a complete list into use; null for none.</summary>
-    public void UseList(AddressSet? list)
+    public void UseList(ListedAddresses? list)
     {
         _list = list;
         _flows.ForgetClasses();
@@ -95,7 +113,7 @@ internal sealed class TapMeter
         bool firstInWindow = _flows.Packets[2 * flow] + _flows.Packets[2 * flow + 1] == 1;
         if (_flows.Class[flow] == 0)
         {
-            Classify(flow);
+            Classify(flow, unixMs);
         }
 
         _counts.AddTotal(h.IpLength, opened);
@@ -112,7 +130,7 @@ internal sealed class TapMeter
     }
 
     /// <summary>Ends the window, writes its report, and begins the next one.</summary>
-    /// <param name="header">What makes the message unique.</param>
+    /// <param name="header">What makes the message unique; advanced by whoever keeps the report.</param>
     /// <param name="endMs">Unix milliseconds; the next window's start.</param>
     /// <returns>The report; empty if it found no room.</returns>
     public CborWriter CloseWindow(MessageHeader header, long endMs)
@@ -126,24 +144,43 @@ internal sealed class TapMeter
         _flows.BeginWindow(length - IdleTimeoutMs, length);
         _counts.Clear();
         _windowStart = endMs;
-        header.Advance();
         return _writer;
     }
 
-    private void Classify(int flow)
+    private void Classify(int flow, long unixMs)
     {
         ulong sourceHigh = _flows.Address(flow, 0), sourceLow = _flows.Address(flow, 1);
         ulong destinationHigh = _flows.Address(flow, 2), destinationLow = _flows.Address(flow, 3);
         int direction = Authority.DirectionOf(sourceHigh, sourceLow, destinationHigh, destinationLow);
         bool selectable = Authority.Covers(direction);
         _flows.Class[flow] = FlowClass.Of(direction, selectable);
-        bool listed = _list != null && selectable && direction != Direction.Transit && (IsListed(sourceHigh, sourceLow) || IsListed(destinationHigh, destinationLow));
-        _flows.Reason[flow] = listed ? Listed : (byte)0;
+        _flows.Reason[flow] = 0;
+        if (_list == null || !selectable || direction == Direction.Transit)
+        {
+            return;
+        }
+
+        bool sourceIsListed = IsListed(sourceHigh, sourceLow);
+        if (!sourceIsListed && !IsListed(destinationHigh, destinationLow))
+        {
+            return;
+        }
+
+        _flows.Reason[flow] = Listed;
+        if (Findings != null && Authority.AllowsRecords)
+        {
+            // A listed address inside the own network is an own address all the same, and is told of in the window only.
+            bool listedIsOwn = Authority.IsOwn(sourceIsListed ? sourceHigh : destinationHigh, sourceIsListed ? sourceLow : destinationLow);
+            if (!listedIsOwn)
+            {
+                Findings.Contact(flow, direction, sourceIsListed, unixMs);
+            }
+        }
     }
 
     private bool IsListed(ulong high, ulong low)
     {
-        return AddressOctets.IsIPv4(high, low) && _list!.Contains((uint)low);
+        return _list!.Contains(high, low);
     }
 
     /// <summary>Once a flow and window: more would not change a sketch of addresses, and of what a scan reaches each is a flow.</summary>

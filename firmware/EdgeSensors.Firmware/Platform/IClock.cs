@@ -1,7 +1,7 @@
 namespace EdgeSensors.Firmware.Platform;
 
 /// <summary>Time, of which the two builds have different kinds.</summary>
-internal interface IClock
+public interface IClock
 {
     /// <summary>Unix milliseconds, UTC, as far as it is known.</summary>
     long UnixMs { get; }

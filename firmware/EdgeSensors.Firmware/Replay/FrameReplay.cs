@@ -44,6 +44,7 @@ public static class FrameReplay
             while (time >= windowEnd)
             {
                 PrintHex(meter.CloseWindow(header, windowEnd));
+                header.Advance();
                 windowEnd += WindowMs;
             }
 
@@ -75,7 +76,7 @@ public static class FrameReplay
             }
 
             list.Complete();
-            meter.UseList(list);
+            meter.UseList(new ListedAddresses(list));
         }
 
         meter.Start(startMs);

@@ -56,7 +56,23 @@ internal static class Keys
     public const int Reason = 40_060;
     public const int SourcePseudonym = 40_061;
     public const int DestinationPseudonym = 40_062;
+    public const int Event = 40_070;
+    public const int Detector = 40_071;
+    public const int Technique = 40_072;
+    public const int IndicatorAddress = 40_073;
+    public const int IndicatorPseudonym = 40_074;
+    public const int Confidence = 40_075;
+    public const int Evidence = 40_076;
+    public const int Attempts = 40_077;
+    public const int FailedAttempts = 40_078;
+    public const int DistinctAddresses = 40_079;
+    public const int DistinctPorts = 40_080;
+    public const int PeakPacketsPerSecond = 40_081;
+    public const int Sampled = 40_083;
+    public const int UpdateRefused = 40_090;
     public const int Hash = 40_100;
     public const int Offset = 40_101;
     public const int Length = 40_102;
+    public const int TotalLength = 40_103;
+    public const int Data = 40_104;
 }

@@ -42,6 +42,9 @@ internal sealed class Authority
     /// <summary>Whether flows that the list picks may leave as records.</summary>
     public bool AllowsRecords => _concern;
 
+    /// <summary>0 broad, 1 concern, 2 targeted: what the document says.</summary>
+    public int Level { get; set; }
+
     /// <summary>Withdraws what is in force.</summary>
     public void Withdraw()
     {

@@ -112,6 +112,7 @@ internal sealed class AuthorizationReader
     public void Grant(Authority authority)
     {
         authority.Grant(Id, NotBefore, NotAfter, IsOwner ? _directions : 0, IsOwner && Level > 0);
+        authority.Level = Level;
         for (int i = 0; i < _prefixes; i++)
         {
             authority.TryAddPrefix(_prefixHigh[i], _prefixLow[i], _prefixLength[i]);

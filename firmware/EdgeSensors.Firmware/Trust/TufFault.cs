@@ -56,4 +56,7 @@ internal enum TufFault
 
     /// <summary>The flash did not take it.</summary>
     Store,
+
+    /// <summary>The hub did not answer.</summary>
+    Unreachable,
 }

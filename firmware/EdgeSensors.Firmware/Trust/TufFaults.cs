@@ -7,7 +7,7 @@ internal static class TufFaults
     {
         "none", "tuf-no-trusted-root", "tuf-not-found", "tuf-too-large", "tuf-malformed", "tuf-wrong-type", "tuf-unsupported-spec-version",
         "tuf-key-id-mismatch", "tuf-duplicate-signature", "tuf-threshold-unmet", "tuf-wrong-version", "tuf-rollback", "tuf-expired",
-        "tuf-hash-mismatch", "tuf-not-in-snapshot", "tuf-too-many-delegations", "document-malformed", "tuf-store",
+        "tuf-hash-mismatch", "tuf-not-in-snapshot", "tuf-too-many-delegations", "document-malformed", "tuf-store", "tuf-unreachable",
     };
 
     /// <summary>The token of a receipt.</summary>

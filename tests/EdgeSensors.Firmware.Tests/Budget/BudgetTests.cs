@@ -31,7 +31,8 @@ public class BudgetTests
             random.NextBytes(frame.AsSpan(26, 4));
             take(frame, 0, 54, 60, 3);
         }));
-        object list = meter.GetType().GetField("_list", Any)!.GetValue(meter)!;
+        object listed = meter.GetType().GetField("_list", Any)!.GetValue(meter)!;
+        object list = listed.GetType().GetProperty("Addresses", Any)!.GetValue(listed)!;
         Func<uint, bool> contains = list.GetType().GetMethod("Contains", Any)!.CreateDelegate<Func<uint, bool>>(list);
         Cost lookup = counter.Measure(() => Repeat(10_000, _ => contains((uint)random.NextInt64(0, 1L << 32))));
         object header = Activator.CreateInstance(counter.Firmware.GetType("EdgeSensors.Firmware.Report.MessageHeader", throwOnError: true)!, 1UL, 1UL)!;
