@@ -218,11 +218,24 @@ internal sealed class FindingQueue
                 Fill(_sources, i, detector, technique, targets, direction != Direction.Inbound, targets >= 2 * FanOutTargets ? 85 : 70, nowMs);
             }
 
-            if (_victims.IsUsed(i) && _victims.Rate[i] >= FloodRate)
+            if (_victims.IsUsed(i) && FloodRateOf(i) >= FloodRate)
             {
                 Fill(_victims, i, Flood, "T1498.001", (int)_victims.Rate[i], isOwn: true, 80, nowMs);
             }
         }
+    }
+
+    /// <summary>Packets a second: of each flow since it began, or of all of them over the time that they span, as in a flood that was short.</summary>
+    private uint FloodRateOf(int place)
+    {
+        int span = _victims.LastMs[place] - _victims.FirstMs[place];
+        ulong rate = _victims.Packets[place] * 1_000 / (ulong)(span < 1_000 ? 1_000 : span);
+        if (rate > _victims.Rate[place])
+        {
+            _victims.Rate[place] = (uint)rate;
+        }
+
+        return _victims.Rate[place];
     }
 
     private void Fill(SourceTable table, int place, int detector, string technique, int figure, bool isOwn, int confidence, long nowMs)

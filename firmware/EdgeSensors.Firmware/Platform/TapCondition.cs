@@ -21,6 +21,12 @@ public enum TapCondition
     /// <summary>No authorisation in force, or no trusted time: only health is reported.</summary>
     HealthOnly,
 
+    /// <summary>No link at the tap port.</summary>
+    NoTapLink,
+
+    /// <summary>An update is being written: the power should stay on.</summary>
+    Updating,
+
     /// <summary>At work; the hub is away.</summary>
     HubAway,
 

@@ -66,6 +66,7 @@ internal sealed class Tap
     private string? _refused;
     private string? _toldRefused;
     private bool _measured;
+    private bool _measures;
     private bool _updating;
     private bool _checkedStored;
     private long _earliestUs;
@@ -149,8 +150,14 @@ internal sealed class Tap
         }
 
         bool worked = false;
-        if (IsMeasuring)
+        bool measures = IsMeasuring;
+        if (measures)
         {
+            if (!_measures)
+            {
+                BeginWindow(_time.Microseconds); // what came before was not looked at
+            }
+
             _measured = true;
             for (int i = 0; i < _limits.FramesASlice && _sampler.Step(); i++)
             {
@@ -158,6 +165,7 @@ internal sealed class Tap
             }
         }
 
+        _measures = measures;
         long nowUs = _time.Microseconds;
         if (nowUs - _secondUs >= SecondUs)
         {
@@ -166,7 +174,7 @@ internal sealed class Tap
             worked = true;
         }
 
-        _board.FeedWatchdog();
+        _board.Poll(nowUs / 1_000);
         worked |= Write(nowUs);
         worked |= _updates.Step();
         if (_updates.Completed != _completed || (!_updates.IsBusy && _updates.Fault != Trust.TufFault.None && _updating))
@@ -249,9 +257,9 @@ internal sealed class Tap
 
     private void Port()
     {
-        if (_board.TryReadMilliCelsius(out int temperature))
+        if (_board.TryReadTemperature(out int temperature))
         {
-            _isHot = temperature >= (_isHot ? _limits.CoolMilliCelsius : _limits.HotMilliCelsius);
+            _isHot = temperature >= (_isHot ? _limits.CoolSixteenths : _limits.HotSixteenths);
         }
 
         bool connect = !_board.IsTampered && !_isHot;
@@ -270,7 +278,7 @@ internal sealed class Tap
     private void Button()
     {
         ButtonAction action = _board.TakeButton();
-        if (action == ButtonAction.Consent)
+        if (action == ButtonAction.ToggleConsent)
         {
             _state.ConsentWithdrawn = !_state.ConsentWithdrawn;
             _wantsState = true;
@@ -310,6 +318,16 @@ internal sealed class Tap
         if (!IsMeasuring)
         {
             return TapCondition.HealthOnly;
+        }
+
+        if (!_chip.IsLinkUp)
+        {
+            return TapCondition.NoTapLink;
+        }
+
+        if (_updates.Writer.IsBusy)
+        {
+            return TapCondition.Updating;
         }
 
         return _hub.IsConnected ? TapCondition.AtWork : TapCondition.HubAway;

@@ -18,9 +18,9 @@ internal sealed class TapLimits
     /// <summary>Frames taken before another slice of the other work.</summary>
     public int FramesASlice = 16;
 
-    /// <summary>Thousandths of a degree Celsius in the case from which the tap port is disconnected.</summary>
-    public int HotMilliCelsius = 65_000;
+    /// <summary>Sixteenths of a degree Celsius in the case from which the tap port is disconnected: 65 degrees.</summary>
+    public int HotSixteenths = 65 * 16;
 
-    /// <summary>Degrees below that, likewise, at which it is connected again.</summary>
-    public int CoolMilliCelsius = 60_000;
+    /// <summary>The same, at which it is connected again: 60 degrees.</summary>
+    public int CoolSixteenths = 60 * 16;
 }

@@ -163,7 +163,8 @@ internal sealed class Subset
                 Find(method, name + ": checked never throws on the device");
             }
 
-            il.Offset += code?.OperandType switch
+            // Found first and added then: a switch's count is read from where its targets are counted from.
+            int operand = code?.OperandType switch
             {
                 OperandType.InlineNone or null => 0,
                 OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
@@ -172,6 +173,7 @@ internal sealed class Subset
                 OperandType.InlineSwitch => 4 * il.ReadInt32(),
                 _ => 4,
             };
+            il.Offset += operand;
         }
     }
 

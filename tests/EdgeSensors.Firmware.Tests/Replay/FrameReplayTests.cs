@@ -163,13 +163,17 @@ public class FrameReplayTests
         byte[] frame = Syn(0x0a000001, 0x01020304, 1000, 443);
         meter.Take(frame, 0, 54, 60, Start + 50_000);
         Assert.Equal(1UL, Decode(meter.CloseWindow(header, Start + 60_000)).Total!.Value.Flows);
+        header.Advance();
         meter.Take(frame, 0, 54, 60, Start + 60_001);
         ReportMessage second = Decode(meter.CloseWindow(header, Start + 120_000));
+        header.Advance();
         Assert.Equal((1UL, 0UL), (second.Total!.Value.Packets, second.Total.Value.Flows));
         Assert.Equal(Start + 60_001, Assert.Single(second.Flows).End.Value);
         Assert.Empty(Decode(meter.CloseWindow(header, Start + 180_000)).Flows);
+        header.Advance();
         meter.Take(frame, 0, 54, 60, Start + 190_000);
         ReportMessage fourth = Decode(meter.CloseWindow(header, Start + 240_000));
+        header.Advance();
         Assert.Equal((1UL, 4UL), (fourth.Total!.Value.Flows, fourth.Id.Sequence));
     }
 
