@@ -34,7 +34,7 @@ public sealed class FlowCollector
         _templates = new TemplateStore(options, Totals);
         _held = new HeldSets(options, Totals);
         _exporters = new ExporterTable(options, Totals, _templates, _held);
-        var sink = new FlowSink(options, Totals, consumer);
+        var sink = new FlowSink(options, Totals, _exporters, consumer);
         var data = new DataSetReader(Totals, _templates, _held, _exporters, sink);
         var templateSets = new TemplateSetReader(Totals, _templates, data);
         _ipfix = new IpfixDecoder(Totals, _exporters, templateSets, data);

@@ -59,6 +59,13 @@ internal sealed class ExporterDomain
 
     public long LastBorrowAttempt { get; set; }
 
+    /// <summary>The exporter's sessions beside this one, as of a version of the table and a message.</summary>
+    public ExporterDomain[]? Beside { get; set; }
+
+    public int BesideVersion { get; set; }
+
+    public long BesideSerial { get; set; }
+
     public long LastReceivedNs => _lastReceivedNs;
 
     public long NewestExportNs { get; private set; } = long.MinValue;

@@ -8,10 +8,19 @@ namespace EdgeSensors.Metering.Collect.Accounting;
 /// </summary>
 internal sealed class ExporterTable(CollectorOptions options, CollectorTotals totals, TemplateStore templates, HeldSets held)
 {
+    /// <summary>Most sessions of one exporter that are asked for a sampling rate.</summary>
+    private const int MaxBeside = 64;
+
+    /// <summary>Messages after which a session looks again who lives beside it.</summary>
+    private const int LookBesideEvery = 64;
+
     private readonly Dictionary<DomainKey, ExporterDomain> _domains = [];
     private readonly LinkedList<ExporterDomain> _newcomers = new();
     private readonly LinkedList<ExporterDomain> _proven = new();
     private ExporterDomain? _last;
+
+    /// <summary>Changes with every domain that comes or goes.</summary>
+    private int _version = 1;
 
     public int Count => _domains.Count;
 
@@ -37,6 +46,7 @@ internal sealed class ExporterTable(CollectorOptions options, CollectorTotals to
             Evict((_newcomers.First ?? _proven.First)!.Value);
         domain = new ExporterDomain(key, nowNs);
         _domains.Add(key, domain);
+        _version++;
         _newcomers.AddLast(domain.Node);
         return _last = domain;
     }
@@ -62,6 +72,34 @@ internal sealed class ExporterTable(CollectorOptions options, CollectorTotals to
         }
     }
 
+    /// <summary>
+    /// The sampling rate that the exporter's other sessions state for a flow: there are routers that send data and their samplers' options from ports of their own. Only those that
+    /// live beside this one count, and only where all that say something say the same.
+    /// </summary>
+    public SamplingRate RateOfSiblings(ExporterDomain domain, ref readonly ExportedFlow flow)
+    {
+        // Who lives beside whom shows with time, so it is looked at again now and then; a scan is over all exporters, so not more than once a message.
+        var messages = domain.MessageCount - domain.BesideSerial;
+        if (domain.Beside is null || (messages > 0 && domain.BesideVersion != _version) || messages >= LookBesideEvery)
+        {
+            domain.Beside = [.. Siblings(domain).Where(domain.LivedBeside).Take(MaxBeside)];
+            (domain.BesideVersion, domain.BesideSerial) = (_version, domain.MessageCount);
+        }
+
+        var found = SamplingRate.Unknown;
+        foreach (var sibling in domain.Beside)
+        {
+            var rate = sibling.Samplers.RateOf(in flow);
+            if (!rate.IsKnown)
+                continue;
+            if (found.IsKnown && found.OneIn != rate.OneIn)
+                return SamplingRate.Unknown;
+            found = rate;
+        }
+
+        return found;
+    }
+
     private void Evict(ExporterDomain domain)
     {
         totals.EvictedDomainCount++;
@@ -69,6 +107,7 @@ internal sealed class ExporterTable(CollectorOptions options, CollectorTotals to
         templates.RemoveAll(domain);
         domain.Node.List!.Remove(domain.Node);
         _domains.Remove(domain.Key);
+        _version++;
         if (ReferenceEquals(_last, domain))
             _last = null;
     }

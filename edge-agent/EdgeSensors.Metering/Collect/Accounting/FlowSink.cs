@@ -3,7 +3,7 @@ using EdgeSensors.Metering.Decode;
 namespace EdgeSensors.Metering.Collect.Accounting;
 
 /// <summary>The way out of the collector: finds a flow's sampling rate, counts it, hands it on.</summary>
-internal sealed class FlowSink(CollectorOptions options, CollectorTotals totals, IExportedFlowConsumer consumer)
+internal sealed class FlowSink(CollectorOptions options, CollectorTotals totals, ExporterTable exporters, IExportedFlowConsumer consumer)
 {
     private HostAddress _configuredFor;
     private SamplingRate _configured;
@@ -18,6 +18,8 @@ internal sealed class FlowSink(CollectorOptions options, CollectorTotals totals,
         var rate = Configured(domain.Key.Exporter.Address);
         if (!rate.IsKnown)
             rate = stated.IsKnown ? stated : domain.Samplers.RateOf(in flow);
+        if (!rate.IsKnown)
+            rate = exporters.RateOfSiblings(domain, in flow);
         flow.Sampling = rate;
 
         var packets = flow.PacketCount + flow.ReversePacketCount;
