@@ -7,13 +7,14 @@ namespace EdgeSensors.EdgeAgent.Tests.Meter;
 
 public class MeterRunTests(ITestOutputHelper output)
 {
-    /// <summary>The names that a line may have; each is in the IANA IPFIX registry, or has RFC 5103's prefix before one that is.</summary>
+    /// <summary>The names that a line may have; each is in the IANA IPFIX registry, or has RFC 5103's prefix before one that is, but for the last two, which are ours.</summary>
     private static readonly HashSet<string> IpfixNames =
     [
         "flowStartMilliseconds", "flowEndMilliseconds", "sourceIPv4Address", "destinationIPv4Address", "sourceIPv6Address", "destinationIPv6Address",
         "sourceTransportPort", "destinationTransportPort", "protocolIdentifier", "packetDeltaCount", "octetDeltaCount", "reversePacketDeltaCount",
         "reverseOctetDeltaCount", "tcpControlBits", "reverseTcpControlBits", "icmpTypeCodeIPv4", "icmpTypeCodeIPv6", "reverseIcmpTypeCodeIPv4",
         "reverseIcmpTypeCodeIPv6", "vlanId", "dot1qCustomerVlanId", "reverseFlowStartMilliseconds", "reverseFlowEndMilliseconds", "flowEndReason",
+        "tunnelType", "tunnelId",
     ];
 
     [Fact]

@@ -4,7 +4,7 @@ namespace EdgeSensors.Metering.Tests.Truth;
 
 /// <summary>
 /// Counts where the meter and another tool differ, by the rule that explains the difference. The counts are pinned: a new difference, or one that is gone,
-/// fails the test until somebody has looked at it. docs/performance.md gives each class's reason.
+/// fails the test until somebody has looked at it. docs/metering.md gives each class's reason.
 /// </summary>
 internal sealed class DifferenceLedger
 {
