@@ -17,6 +17,8 @@ internal sealed class GatedSampler
     /// <summary>A level above this may have cost a frame.</summary>
     public const int HighestLevel = W5500.BufferSize - W5500.LongestFrame - W5500.LengthPrefix;
 
+    private const long RetryUs = 250_000;
+
     private readonly W5500 _chip;
     private readonly TapMeter _meter;
     private readonly IClock _clock;
@@ -29,6 +31,7 @@ internal sealed class GatedSampler
     private long _beginUs;
     private long _boundaryUs;
     private long _openUs;
+    private long _initializeUs;
 
     /// <summary>Feeds a meter from a chip that is initialised.</summary>
     public GatedSampler(W5500 chip, TapMeter meter, IClock clock)
@@ -53,15 +56,7 @@ internal sealed class GatedSampler
             return true;
         }
 
-        if (!_open)
-        {
-            _open = _chip.TryOpen();
-            _begun = false;
-            Broken += _open ? 0 : 1;
-            return _open;
-        }
-
-        return Look();
+        return _open ? Look() : TryOpen();
     }
 
     /// <summary>Ends the window at the last boundary, takes the frames before it, and says how the window was measured.</summary>
@@ -91,9 +86,29 @@ internal sealed class GatedSampler
         Broken = 0;
     }
 
+    /// <summary>Opens the next gate. A chip that was reset by itself or hung is initialised anew, a few times a second at most.</summary>
+    private bool TryOpen()
+    {
+        _begun = false;
+        _open = _chip.TryOpen();
+        if (!_open && _clock.Microseconds >= _initializeUs)
+        {
+            _initializeUs = _clock.Microseconds + RetryUs;
+            _open = _chip.TryInitialize() && _chip.TryOpen();
+        }
+
+        Broken += _open ? 0 : 1;
+        return _open;
+    }
+
     private bool Look()
     {
-        int level = _chip.ReadReceivedSize();
+        if (!_chip.TryReadReceivedSize(out int level))
+        {
+            Break();
+            return true;
+        }
+
         if (level > HighestLevel)
         {
             Close();
