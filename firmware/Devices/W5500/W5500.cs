@@ -66,6 +66,9 @@ public sealed class W5500 : IDisposable
         _reset?.Write(PinValue.High);
     }
 
+    /// <summary>Whether a link is up. False, too, if no W5500 answers.</summary>
+    public bool IsLinkUp => TryReadLink(out bool isUp) && isUp;
+
     /// <summary>Where the next frame's length prefix lies, modulo 65,536.</summary>
     public int ReadPointer { get; private set; }
 
