@@ -7,15 +7,20 @@ namespace EdgeSensors.Metering.Flows;
 
 /// <summary>
 /// What the packets of one biflow have in common, in a form that is the same for both directions: the endpoint that sorts first is A.
-/// Exactly 48 octets without padding, so that it compares as three vectors and hashes as six words.
+/// 44 octets without padding and 4 of the holder's own, so that it compares as three vectors and hashes as six words.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = 48)]
 internal struct FlowKey
 {
     public HostAddress A;
     public HostAddress B;
+
+    /// <summary>A's port. Of ICMP, which has none, the query's type and 0, or type and code, of <see cref="IcmpTypes.Conversation"/>.</summary>
     public ushort PortA;
+
+    /// <summary>B's port. Of ICMP queries the identifier.</summary>
     public ushort PortB;
+
     public IpProtocol Protocol;
     public byte IpVersion;
 
@@ -25,86 +30,130 @@ internal struct FlowKey
     /// <summary>The inner VLAN id; in its upper four bits, bits 16 to 19 of the virtual network.</summary>
     public ushort CustomerVlanId;
 
-    /// <summary>ICMP: the query's type and 0, or type and code, of <see cref="IcmpTypes.Conversation"/>; else 0.</summary>
-    public ushort IcmpKind;
-
-    /// <summary>ICMP queries: the identifier; else 0.</summary>
-    public ushort IcmpIdentifier;
-
     /// <summary>Bits 0 to 15 of the virtual network.</summary>
     public ushort Segment;
 
+    /// <summary>No part of the key: a record keeps its state here, a keyed packet its hash, where a look-up has them at hand.</summary>
+    public KeyTail Tail;
+
+    /// <summary>Whether the key is of ICMP, whose ports are none.</summary>
+    public readonly bool IsIcmp => Protocol == (IpVersion == 4 ? IpProtocol.Icmp : IpProtocol.IcmpV6);
+
     /// <summary>Makes the key of a packet and says whether its sender is endpoint A.</summary>
-    public static bool Make(in PacketHeader header, bool withVlan, out FlowKey key)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Make(in PacketHeader header, ref FlowKey key)
     {
-        key = default;
         var source = header.Source;
         var destination = header.Destination;
         var fromA = source < destination || (source == destination && header.SourcePort <= header.DestinationPort);
-        if (fromA)
-        {
-            key.A = source;
-            key.B = destination;
-            key.PortA = header.SourcePort;
-            key.PortB = header.DestinationPort;
-        }
-        else
-        {
-            key.A = destination;
-            key.B = source;
-            key.PortA = header.DestinationPort;
-            key.PortB = header.SourcePort;
-        }
-
+        key.A = fromA ? source : destination;
+        key.B = fromA ? destination : source;
+        key.PortA = fromA ? header.SourcePort : header.DestinationPort;
+        key.PortB = fromA ? header.DestinationPort : header.SourcePort;
         key.Protocol = header.Protocol;
         key.IpVersion = header.IpVersion;
-        if (withVlan)
-        {
-            var segment = header.SegmentId;
-            key.VlanId = (ushort)(header.VlanId | ((segment >> 8) & 0xF000));
-            key.CustomerVlanId = (ushort)(header.CustomerVlanId | ((segment >> 4) & 0xF000));
-            key.Segment = (ushort)segment;
-        }
-
+        var segment = header.SegmentId;
+        key.VlanId = (ushort)(header.VlanId | ((segment >> 8) & 0xF000));
+        key.CustomerVlanId = (ushort)(header.CustomerVlanId | ((segment >> 4) & 0xF000));
+        key.Segment = (ushort)segment;
+        key.Tail = default;
         if (header.HasIcmp)
         {
             var type = IcmpTypes.Conversation(header.IpVersion, header.IcmpType);
             var query = IcmpTypes.IsQuery(header.IpVersion, header.IcmpType);
-            key.IcmpKind = (ushort)((type << 8) | (query ? 0 : header.IcmpCode));
-            key.IcmpIdentifier = header.IcmpIdentifier;
+            key.PortA = (ushort)((type << 8) | (query ? 0 : header.IcmpCode));
+            key.PortB = header.IcmpIdentifier;
         }
 
         return fromA;
     }
 
-    /// <summary>Equality of all 48 octets.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Equal(ref readonly FlowKey x, ref readonly FlowKey y)
+    internal static ulong Fold(ulong x, ulong y)
+    {
+        var high = Math.BigMul(x, y, out var low);
+        return high ^ low;
+    }
+}
+
+/// <summary>The four octets behind a key.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 4)]
+internal struct KeyTail
+{
+    /// <summary>Of a keyed packet: the key's hash.</summary>
+    [FieldOffset(0)]
+    public uint Hash;
+
+    /// <summary>Of a record: what is true of it.</summary>
+    [FieldOffset(0)]
+    public RecordMarks Marks;
+
+    /// <summary>Of a record: <see cref="BiflowRecord.Label"/>.</summary>
+    [FieldOffset(2)]
+    public byte Label;
+
+    /// <summary>Of a record: the tunnel (lower five bits) and the end's reason.</summary>
+    [FieldOffset(3)]
+    public byte TunnelAndReason;
+}
+
+/// <summary>What is true of a record.</summary>
+[Flags]
+internal enum RecordMarks : ushort
+{
+    None = 0,
+    InUse = 1,
+    InitiatorIsA = 1 << 1,
+    Continued = 1 << 2,
+    Closed = 1 << 3,
+
+    /// <summary>It continues another and has no packet yet.</summary>
+    Empty = 1 << 4,
+
+    /// <summary>A counter is half full: the next packet divides, so that none ever overflows.</summary>
+    Full = 1 << 5,
+    ResponderSequenceKnown = 1 << 6,
+    HandshakeCompleted = 1 << 7,
+    RefusedByIcmp = 1 << 8,
+    ForwardHasIcmp = 1 << 9,
+    ReverseHasIcmp = 1 << 10,
+
+    /// <summary>The way back's first packet came before the way there's: out of order, or in a record that continues another.</summary>
+    ReverseIsFirst = 1 << 11,
+
+    /// <summary>Its connection goes on in the record that continues it.</summary>
+    Connection = InUse | InitiatorIsA | Closed | ResponderSequenceKnown | HandshakeCompleted,
+}
+
+/// <summary>Which parts of a key count, and the hash over them.</summary>
+/// <param name="seed">Keys the hash.</param>
+/// <param name="withVlan">Whether VLAN and virtual network count.</param>
+internal readonly struct KeyRule(ulong seed, bool withVlan)
+{
+    private readonly ulong _word4 = withVlan ? ulong.MaxValue : 0x0000_FFFF_FFFF_FFFF;
+    private readonly ulong _word5 = withVlan ? 0x0000_0000_FFFF_FFFFUL : 0;
+
+    /// <summary>Equality of what counts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Equal(ref readonly FlowKey x, ref readonly FlowKey y)
     {
         ref var a = ref Unsafe.As<FlowKey, byte>(ref Unsafe.AsRef(in x));
         ref var b = ref Unsafe.As<FlowKey, byte>(ref Unsafe.AsRef(in y));
         var difference = (Vector128.LoadUnsafe(ref a) ^ Vector128.LoadUnsafe(ref b))
             | (Vector128.LoadUnsafe(ref a, 16) ^ Vector128.LoadUnsafe(ref b, 16))
-            | (Vector128.LoadUnsafe(ref a, 32) ^ Vector128.LoadUnsafe(ref b, 32));
+            | ((Vector128.LoadUnsafe(ref a, 32) ^ Vector128.LoadUnsafe(ref b, 32)) & Vector128.Create(_word4, _word5).AsByte());
         return difference == Vector128<byte>.Zero;
     }
 
     /// <summary>A keyed hash by folded 64 × 64 bit products (the construction of wyhash); 32 bits, good in every bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Hash(ref readonly FlowKey key, ulong seed)
+    public uint Hash(ref readonly FlowKey key)
     {
         ref var words = ref Unsafe.As<FlowKey, ulong>(ref Unsafe.AsRef(in key));
-        var h = Fold(words ^ seed, Unsafe.Add(ref words, 1) ^ 0xA0761D6478BD642F)
-            ^ Fold(Unsafe.Add(ref words, 2) ^ 0xE7037ED1A0B428DB, Unsafe.Add(ref words, 3) ^ seed)
-            ^ Fold(Unsafe.Add(ref words, 4) ^ 0x8EBC6AF09C88C6E3 ^ seed, Unsafe.Add(ref words, 5) ^ 0x589965CC75374CC3);
-        h = Fold(h ^ seed, 0x1D8E4E27C47D124F);
+        var h = FlowKey.Fold(words ^ seed, Unsafe.Add(ref words, 1) ^ 0xA0761D6478BD642F)
+            ^ FlowKey.Fold(Unsafe.Add(ref words, 2) ^ 0xE7037ED1A0B428DB, Unsafe.Add(ref words, 3) ^ seed)
+            ^ FlowKey.Fold((Unsafe.Add(ref words, 4) & _word4) ^ 0x8EBC6AF09C88C6E3 ^ seed, (Unsafe.Add(ref words, 5) & _word5) ^ 0x589965CC75374CC3);
+        h = FlowKey.Fold(h ^ seed, 0x1D8E4E27C47D124F);
         return (uint)(h ^ (h >> 32));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Fold(ulong x, ulong y)
-    {
-        var high = Math.BigMul(x, y, out var low);
-        return high ^ low;
     }
 }

@@ -13,7 +13,7 @@ public sealed partial class FlowTable
     /// <summary>The number of packets that <see cref="AddRange"/> looks ahead.</summary>
     public const int BatchSize = 32;
 
-    private readonly Prepared[] _batch = new Prepared[BatchSize];
+    private readonly KeyedPacket[] _batch = new KeyedPacket[BatchSize];
 
     /// <summary>Meters packets in their order.</summary>
     /// <param name="headers">Decoded packets; those whose <see cref="PacketHeader.IpVersion"/> is 0 are a mistake of the caller.</param>
@@ -33,47 +33,44 @@ public sealed partial class FlowTable
         var batch = _batch.AsSpan(0, headers.Length);
         for (var i = 0; i < batch.Length; i++)
         {
-            ref var prepared = ref batch[i];
-            prepared.FromA = FlowKey.Make(in headers[i], _withVlan, out prepared.Key);
-            prepared.Hash = FlowKey.Hash(in prepared.Key, _seed);
-            Prefetch(ref _slots[(int)prepared.Hash & (_slots.Length - 1)]);
+            KeyedPacket.Make(in headers[i], in _rule, ref batch[i]);
+            PrefetchSlot(batch[i].Key.Tail.Hash);
         }
 
         for (var i = 0; i < batch.Length; i++)
-        {
-            var entry = _slots[(int)batch[i].Hash & (_slots.Length - 1)];
-            if (entry != 0)
-            {
-                ref var record = ref _pool[(int)(uint)entry - 1];
-                Prefetch(ref record.Key);
-                Prefetch(ref record.ForwardCounters);
-                Prefetch(ref record.ReverseCounters);
-            }
-        }
-
+            PrefetchRecord(batch[i].Key.Tail.Hash);
         for (var i = 0; i < batch.Length; i++)
         {
-            ref readonly var header = ref headers[i];
-            if (header.Fragment != FragmentKind.Whole)
-                AddFragment(header); // may have got its ports from a packet of this very batch
+            if (headers[i].Fragment != FragmentKind.Whole)
+                AddFragment(headers[i]); // may have got its ports from a packet of this very batch
             else
-                AddPacket(in header, in batch[i].Key, batch[i].Hash, batch[i].FromA);
+                AddKeyed(in batch[i]);
         }
     }
 
-    /// <summary>Asks for a cache line. Where the processor has no such instruction, the plain loads of the loop above overlap as far as it can reorder them.</summary>
+    /// <summary>Asks for the place in the index where a hash's search begins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Prefetch<T>(ref T location)
+    internal void PrefetchSlot(uint hash) => Prefetch(ref _slots[(int)hash & (_slots.Length - 1)], 0);
+
+    /// <summary>Asks for the record that a hash's search will most likely look at; its place in the index should have come by now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void PrefetchRecord(uint hash)
+    {
+        var entry = _slots[(int)hash & (_slots.Length - 1)];
+        if (entry == 0)
+            return;
+        ref var record = ref _pool[(int)(uint)entry - 1];
+        Prefetch(ref record, 0);
+        Prefetch(ref record, 64);
+        Prefetch(ref record, 128);
+    }
+
+    /// <summary>Asks for a cache line. Where the processor has no such instruction, the plain loads of the loops above overlap as far as it can reorder them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Prefetch<T>(ref T location, int offset)
         where T : unmanaged
     {
         if (Sse.IsSupported)
-            Sse.Prefetch0(Unsafe.AsPointer(ref location));
-    }
-
-    private struct Prepared
-    {
-        public FlowKey Key;
-        public uint Hash;
-        public bool FromA;
+            Sse.Prefetch0((byte*)Unsafe.AsPointer(ref location) + offset);
     }
 }

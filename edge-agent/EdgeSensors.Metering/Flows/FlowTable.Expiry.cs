@@ -109,59 +109,61 @@ public sealed partial class FlowTable
     private long Deadline(ref readonly BiflowRecord record)
     {
         var silent = record.LastNs + (record.Closed ? _closedNs : _idleNs);
-        return record.PacketCount == 0 ? silent : Math.Min(silent, record.FirstNs + _activeNs);
+        return record.Is(RecordMarks.Empty) ? silent : Math.Min(silent, record.RecordFirstNs + _activeNs);
     }
 
     private FlowEndReason EndReasonAt(ref readonly BiflowRecord record)
     {
         if (record.Closed)
             return FlowEndReason.EndOfFlow;
-        return record.PacketCount > 0 && record.FirstNs + _activeNs < record.LastNs + _idleNs ? FlowEndReason.ActiveTimeout : FlowEndReason.IdleTimeout;
+        return !record.Is(RecordMarks.Empty) && record.RecordFirstNs + _activeNs < record.LastNs + _idleNs ? FlowEndReason.ActiveTimeout : FlowEndReason.IdleTimeout;
     }
 
     /// <summary>Ends the record that a packet found if the packet is no longer part of it, and begins the next in its place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void DivideAt(ref BiflowRecord record, in PacketHeader header, bool fromA)
+    private void DivideAt(ref BiflowRecord record, in KeyedPacket packet)
     {
-        if (header.TimestampNs > Deadline(in record))
-            Divide(ref record, in header, fromA, EndReasonAt(in record));
-        else if (record.Closed && (header.TcpFlags & (TcpControlBits.Syn | TcpControlBits.Ack)) == TcpControlBits.Syn && header.Protocol == IpProtocol.Tcp)
-            Divide(ref record, in header, fromA, FlowEndReason.EndOfFlow); // the ports are used again
-        else if (record.PacketCount == 0)
-            record.FirstNs = header.TimestampNs;
+        if (packet.TimestampNs > Deadline(in record))
+            Divide(ref record, in packet, EndReasonAt(in record));
+        else if (record.Is(RecordMarks.Closed | RecordMarks.Full))
+            DivideEarly(ref record, in packet);
     }
 
-    private void Divide(ref BiflowRecord record, in PacketHeader header, bool fromA, FlowEndReason reason)
+    private void DivideEarly(ref BiflowRecord record, in KeyedPacket packet)
     {
-        var silent = header.TimestampNs > record.LastNs + _idleNs;
+        if (record.Closed && (packet.TcpFlags & (TcpControlBits.Syn | TcpControlBits.Ack)) == TcpControlBits.Syn && packet.Key.Protocol == IpProtocol.Tcp)
+            Divide(ref record, in packet, FlowEndReason.EndOfFlow); // the ports are used again
+        else if (record.Is(RecordMarks.Full))
+            Divide(ref record, in packet, FlowEndReason.ActiveTimeout);
+    }
+
+    private void Divide(ref BiflowRecord record, in KeyedPacket packet, FlowEndReason reason)
+    {
+        var silent = packet.TimestampNs > record.LastNs + _idleNs;
         Export(ref record, reason);
         Continue(ref record);
         if (reason == FlowEndReason.ActiveTimeout && !silent)
-        {
-            record.FirstNs = header.TimestampNs;
             return;
-        }
-
-        record.Continued = false;
-        record.Closed = false;
-        record.HandshakeCompleted = false;
-        record.ResponderSequenceKnown = false;
-        Begin(ref record, in header, fromA);
+        record.Key.Tail.Marks = RecordMarks.InUse | RecordMarks.Empty;
+        (record.ForwardLastNs, record.ReverseLastNs) = (0, 0);
+        Begin(ref record, in packet);
     }
 
-    /// <summary>Empties a record whose flow goes on: key, direction and what is known of the connection stay.</summary>
+    /// <summary>Empties a record whose flow goes on: key, direction and what is known of the connection stay, and how long it has been silent.</summary>
     private static void Continue(ref BiflowRecord record)
     {
-        record.ForwardCounters = default;
-        record.ReverseCounters = default;
+        record.ForwardSums = default;
+        record.ReverseSums = default;
+        record.ForwardFlags = default;
+        record.ReverseFlags = default;
+        record.OtherFirstNs = 0;
         record.EndReason = FlowEndReason.None;
-        record.RefusedByIcmp = false;
-        record.Continued = true;
+        record.Key.Tail.Marks = (record.Key.Tail.Marks & RecordMarks.Connection) | RecordMarks.Continued | RecordMarks.Empty;
     }
 
     private void Export(ref BiflowRecord record, FlowEndReason reason)
     {
-        if (record.PacketCount == 0)
+        if (record.Is(RecordMarks.Empty))
             return; // waits for a continuation that has not come
         record.EndReason = reason;
         ExportedCount++;
@@ -197,7 +199,7 @@ public sealed partial class FlowTable
                 head = record.NextInBucket;
             else
                 _pool[beforeVictim - 1].NextInBucket = record.NextInBucket;
-            if (record.PacketCount > 0 && !record.Closed)
+            if (!record.Is(RecordMarks.Empty | RecordMarks.Closed))
                 EvictedCount++;
             Export(ref record, record.Closed ? FlowEndReason.EndOfFlow : FlowEndReason.LackOfResources);
             Remove(victim - 1, ref record);

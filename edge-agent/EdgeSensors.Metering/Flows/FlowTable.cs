@@ -15,12 +15,11 @@ public sealed partial class FlowTable
 {
     private readonly IBiflowConsumer _consumer;
     private readonly FragmentPorts _fragments;
-    private readonly ulong _seed;
-    private readonly bool _withVlan;
+    private readonly KeyRule _rule;
     private readonly int _maxFlows;
     private readonly RecordPool _pool = new();
 
-    /// <summary>Each used slot holds a record's hash (upper half) and its number plus one (lower half). At most half are used, so probes stay short.</summary>
+    /// <summary>Each used slot holds a record's hash (upper half) and its number plus one (lower half). At most three quarters are used, so probes stay short.</summary>
     private ulong[] _slots = new ulong[1024];
 
     /// <summary>Makes an empty table.</summary>
@@ -33,10 +32,9 @@ public sealed partial class FlowTable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFlows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxFlows, 1 << 28);
         _consumer = consumer;
-        _seed = options.HashSeed;
-        _withVlan = options.SeparateVlans;
+        _rule = new KeyRule(options.HashSeed, options.SeparateVlans);
         _maxFlows = options.MaxFlows;
-        _fragments = new FragmentPorts(_seed);
+        _fragments = new FragmentPorts(options.HashSeed);
         _idleNs = Nanoseconds(options.IdleTimeout);
         _activeNs = Nanoseconds(options.ActiveTimeout);
         _closedNs = Math.Min(Nanoseconds(options.ClosedTimeout), _idleNs);
@@ -67,13 +65,19 @@ public sealed partial class FlowTable
     /// <returns>Whether the flow is in the table.</returns>
     public bool MarkRefused(in PacketHeader quoted)
     {
-        var fromA = FlowKey.Make(in quoted, _withVlan, out var key);
-        var index = Find(ref key, FlowKey.Hash(ref key, _seed));
+        KeyedPacket packet = default;
+        KeyedPacket.Make(in quoted, in _rule, ref packet);
+        return MarkRefused(in packet);
+    }
+
+    internal bool MarkRefused(in KeyedPacket quoted)
+    {
+        var index = Find(in quoted.Key, quoted.Key.Tail.Hash);
         if (index < 0)
             return false;
         ref var record = ref _pool[index];
-        if (fromA == record.InitiatorIsA)
-            record.RefusedByIcmp = true;
+        if (quoted.FromA == record.InitiatorIsA)
+            record.Key.Tail.Marks |= RecordMarks.RefusedByIcmp;
         return true;
     }
 
@@ -92,7 +96,7 @@ public sealed partial class FlowTable
     /// <summary>The flow of a key, to look at it later than its packets; null reference when it is in the table no more.</summary>
     internal ref readonly BiflowRecord Peek(ref readonly FlowKey key)
     {
-        var index = Find(in key, FlowKey.Hash(in key, _seed));
+        var index = Find(in key, _rule.Hash(in key));
         if (index < 0)
             return ref Unsafe.NullRef<BiflowRecord>();
         return ref _pool[index];
@@ -105,10 +109,10 @@ public sealed partial class FlowTable
         for (var index = 0; index < _pool.Length; index++)
         {
             ref var record = ref _pool[index];
-            if (!record.InUse)
+            if (!record.Is(RecordMarks.InUse))
                 continue;
             Export(ref record, record.Closed || _nowNs > Deadline(in record) ? EndReasonAt(in record) : reason);
-            record.InUse = false;
+            record.Key.Tail.Marks = RecordMarks.None;
         }
 
         Count = 0;
@@ -125,7 +129,7 @@ public sealed partial class FlowTable
         for (var index = 0; index < _pool.Length; index++)
         {
             ref var record = ref _pool[index];
-            if (record.InUse && record.PacketCount > 0)
+            if ((record.Key.Tail.Marks & (RecordMarks.InUse | RecordMarks.Empty)) == RecordMarks.InUse)
                 consumer.OnBiflow(in record);
         }
     }
@@ -142,37 +146,39 @@ public sealed partial class FlowTable
 
     private ref BiflowRecord AddPacket(scoped in PacketHeader header)
     {
-        var fromA = FlowKey.Make(in header, _withVlan, out var key);
-        return ref AddPacket(in header, in key, FlowKey.Hash(in key, _seed), fromA);
+        Unsafe.SkipInit(out KeyedPacket packet);
+        KeyedPacket.Make(in header, in _rule, ref packet);
+        return ref AddKeyed(in packet);
     }
 
+    /// <summary>Meters a packet that needs no help of a first fragment any more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref BiflowRecord AddPacket(scoped in PacketHeader header, scoped ref readonly FlowKey key, uint hash, bool fromA)
+    internal ref BiflowRecord AddKeyed(scoped in KeyedPacket packet)
     {
-        AdvanceTo(header.TimestampNs);
-        var index = Find(in key, hash);
+        AdvanceTo(packet.TimestampNs);
+        var index = Find(in packet.Key, packet.Key.Tail.Hash);
         if (index < 0)
-            return ref BeginFlow(in header, in key, hash, fromA);
+            return ref BeginFlow(in packet);
         ref var record = ref _pool[index];
-        DivideAt(ref record, in header, fromA);
-        Accumulate(ref record, in header, forward: fromA == record.InitiatorIsA);
+        DivideAt(ref record, in packet);
+        Accumulate(ref record, in packet);
         return ref record;
     }
 
-    private ref BiflowRecord BeginFlow(scoped in PacketHeader header, scoped ref readonly FlowKey key, uint hash, bool fromA)
+    private ref BiflowRecord BeginFlow(scoped in KeyedPacket packet)
     {
         if (Count == _maxFlows)
             Evict();
-        if ((Count + 1) * 2 > _slots.Length)
+        if ((Count + 1) * 4L > _slots.Length * 3L)
             GrowIndex();
+        var hash = packet.Key.Tail.Hash;
         var index = _pool.Rent();
         ref var record = ref _pool[index];
         record = default;
-        record.InUse = true;
-        record.Key = key;
-        record.Hash = hash;
-        Begin(ref record, in header, fromA);
-        Accumulate(ref record, in header, forward: true);
+        record.Key = packet.Key;
+        record.Key.Tail = new KeyTail { Marks = RecordMarks.InUse };
+        Begin(ref record, in packet);
+        Accumulate(ref record, in packet);
         var mask = _slots.Length - 1;
         var slot = (int)hash & mask;
         while (_slots[slot] != 0)
@@ -196,7 +202,7 @@ public sealed partial class FlowTable
             if ((uint)(entry >> 32) != hash)
                 continue;
             var index = (int)(uint)entry - 1;
-            if (FlowKey.Equal(in key, in _pool[index].Key))
+            if (_rule.Equal(in key, in _pool[index].Key))
                 return index;
         }
     }
@@ -205,8 +211,9 @@ public sealed partial class FlowTable
     private void Remove(int index, ref BiflowRecord record)
     {
         var mask = _slots.Length - 1;
-        var entry = ((ulong)record.Hash << 32) | (uint)(index + 1);
-        var hole = (int)record.Hash & mask;
+        var hash = _rule.Hash(in record.Key);
+        var entry = ((ulong)hash << 32) | (uint)(index + 1);
+        var hole = (int)hash & mask;
         while (_slots[hole] != entry)
             hole = (hole + 1) & mask;
         for (var slot = (hole + 1) & mask; _slots[slot] != 0; slot = (slot + 1) & mask)
@@ -220,7 +227,7 @@ public sealed partial class FlowTable
         }
 
         _slots[hole] = 0;
-        record.InUse = false;
+        record.Key.Tail.Marks = RecordMarks.None;
         _pool.Return(index);
         Count--;
     }

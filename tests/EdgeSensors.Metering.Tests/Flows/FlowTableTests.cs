@@ -179,7 +179,11 @@ public class FlowTableTests
     }
 
     [Fact]
-    public void A_record_takes_three_cache_lines() => Assert.Equal(192, System.Runtime.CompilerServices.Unsafe.SizeOf<BiflowRecord>());
+    public void A_record_takes_160_octets_and_a_keyed_packet_88()
+    {
+        Assert.Equal(160, System.Runtime.CompilerServices.Unsafe.SizeOf<BiflowRecord>());
+        Assert.Equal(88, System.Runtime.CompilerServices.Unsafe.SizeOf<KeyedPacket>());
+    }
 
     [Fact]
     public void The_steady_state_allocates_nothing_per_packet()

@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using EdgeSensors.Metering.Decode;
+
+namespace EdgeSensors.Metering.Flows;
+
+/// <summary>
+/// A packet as the flow table takes it: its key, the key's hash and what a record learns from it. What the decoder found on one core goes to the table on another in this
+/// form, so it is one and a half cache lines and no more.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KeyedPacket
+{
+    public FlowKey Key;
+    public long TimestampNs;
+    public int IpLength;
+    public int PayloadLength;
+    public uint TcpSequence;
+    public uint TcpAcknowledgement;
+    public uint TunnelId;
+
+    /// <summary>The packet's place in its block, where several cores share the work.</summary>
+    public int Position;
+
+    /// <summary>TCP window, not scaled.</summary>
+    public ushort TcpWindow;
+
+    /// <summary>ICMP type × 256 + code; of TCP the control bits in the lower octet.</summary>
+    public ushort FlagsOrIcmp;
+
+    public TunnelKind Tunnel;
+    public byte HopLimit;
+    public bool FromA;
+    public bool HasIcmp;
+
+    public readonly TcpControlBits TcpFlags => (TcpControlBits)FlagsOrIcmp;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Make(in PacketHeader header, in KeyRule rule, ref KeyedPacket packet)
+    {
+        packet.FromA = FlowKey.Make(in header, ref packet.Key);
+        packet.Key.Tail.Hash = rule.Hash(in packet.Key);
+        packet.TimestampNs = header.TimestampNs;
+        packet.IpLength = header.IpLength;
+        packet.PayloadLength = header.PayloadLength;
+        packet.TcpSequence = header.TcpSequence;
+        packet.TcpAcknowledgement = header.TcpAcknowledgement;
+        packet.TunnelId = header.TunnelId;
+        packet.TcpWindow = header.TcpWindow;
+        packet.FlagsOrIcmp = header.HasIcmp ? (ushort)((header.IcmpType << 8) | header.IcmpCode) : (ushort)header.TcpFlags;
+        packet.Tunnel = header.Tunnel;
+        packet.HopLimit = header.HopLimit;
+        packet.HasIcmp = header.HasIcmp;
+    }
+}
