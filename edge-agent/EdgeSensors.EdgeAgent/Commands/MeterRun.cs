@@ -11,9 +11,9 @@ namespace EdgeSensors.EdgeAgent.Commands;
 /// <param name="format">How they are printed.</param>
 /// <param name="quiet">Totals only.</param>
 /// <param name="export">Where <see cref="FlowFormat.Ipfix"/> goes; null of other formats.</param>
-internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat format, bool quiet, ExportSettings? export = null)
+/// <param name="workers">Threads that share the work.</param>
+internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat format, bool quiet, ExportSettings? export = null, int workers = 1)
 {
-    private const int PacketsBetweenLooks = 0x4000;
 
     /// <summary>Meters the capture and returns the exit code.</summary>
     public int Execute(Stream output, TextWriter errors, Progress progress, CancellationToken cancellationToken)
@@ -56,31 +56,16 @@ internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat
 
     private int Meter(CaptureFile capture, IFlowWriter writer, Stream output, TextWriter errors, Progress progress, CancellationToken cancellationToken)
     {
-        var meter = new PacketMeter(options, writer);
-        CapturedPacket packet = default;
-        var untilLook = PacketsBetweenLooks;
-        while (capture.Read(ref packet) != PacketRead.End)
-        {
-            meter.Enqueue(ref packet);
-            if (--untilLook == 0)
-            {
-                untilLook = PacketsBetweenLooks;
-                progress.Show(capture.Position.Offset, capture.Length, meter.Totals.PacketCount, meter.Flows.Count);
-                if (cancellationToken.IsCancellationRequested)
-                    break;
-            }
-        }
-
-        meter.Drain();
-        meter.Flows.Flush();
+        var meter = new ShardedMeter(options, writer is NoFlowWriter ? null : writer, workers);
+        meter.AddAll(capture, () => progress.Show(capture.Position.Offset, capture.Length, capture.PacketCount, meter.OpenCount), cancellationToken);
         writer.Flush();
         progress.Clear();
         var sent = writer as IpfixFlowWriter;
-        var totals = new MeterSummary(meter.Totals, meter.Flows, capture, sent?.Totals);
+        var totals = new MeterSummary(meter.Totals, meter.ExportedCount, meter.EvictedCount, capture, sent?.Totals);
         if (quiet && format == FlowFormat.JsonLines)
             totals.WriteJson(output);
         else if (format != FlowFormat.JsonLines)
-            totals.WriteText(output, afterTable: format == FlowFormat.Table && !quiet && meter.Flows.ExportedCount > 0);
+            totals.WriteText(output, afterTable: format == FlowFormat.Table && !quiet && meter.ExportedCount > 0);
 
         if (cancellationToken.IsCancellationRequested)
             return Fail(errors, "interrupted", $"{path}: stopped before its end; what was read is printed");

@@ -9,7 +9,7 @@ using EdgeSensors.Metering.Flows;
 namespace EdgeSensors.EdgeAgent.Export;
 
 /// <summary>The totals of a run.</summary>
-internal sealed class MeterSummary(MeterTotals totals, FlowTable flows, CaptureFile capture, ExportTotals? sent = null)
+internal sealed class MeterSummary(MeterTotals totals, long flows, long evicted, CaptureFile capture, ExportTotals? sent = null)
 {
     private static readonly (DecodeStatus Status, string Name, string Text)[] Reasons =
     [
@@ -35,13 +35,13 @@ internal sealed class MeterSummary(MeterTotals totals, FlowTable flows, CaptureF
             ("packets", Number(totals.PacketCount)),
             ("IP packets", Number(totals.IpPacketCount)),
             ("IP octets", Number(totals.IpOctetCount)),
-            ("flows", Number(flows.ExportedCount)),
+            ("flows", Number(flows)),
         };
         foreach (var (protocol, packets, octets) in Protocols())
             rows.Add(($"  {TableFlowWriter.ProtocolName(protocol)}", $"{Number(packets)} packets, {Number(octets)} octets"));
         AddUnlessZero("fragments", totals.FragmentCount);
         AddUnlessZero("cut by the snapshot length", totals.CutPacketCount);
-        AddUnlessZero("flows evicted (table full)", flows.EvictedCount);
+        AddUnlessZero("flows evicted (table full)", evicted);
         foreach (var (status, _, text) in Reasons)
             AddUnlessZero(text, totals.Count(status));
         if (sent is not null)
@@ -76,10 +76,10 @@ internal sealed class MeterSummary(MeterTotals totals, FlowTable flows, CaptureF
             json.WriteNumber("frameOctets", totals.FrameOctetCount);
             json.WriteNumber("ipPackets", totals.IpPacketCount);
             json.WriteNumber("ipOctets", totals.IpOctetCount);
-            json.WriteNumber("flows", flows.ExportedCount);
+            json.WriteNumber("flows", flows);
             json.WriteNumber("fragments", totals.FragmentCount);
             json.WriteNumber("cutPackets", totals.CutPacketCount);
-            json.WriteNumber("evictedFlows", flows.EvictedCount);
+            json.WriteNumber("evictedFlows", evicted);
             json.WriteStartObject("protocols");
             foreach (var (protocol, packets, octets) in Protocols())
             {

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace EdgeSensors.Metering.Capture;
 
 /// <summary>Reads a stream in large blocks and hands out spans of them; one buffer for the whole file, so reading allocates nothing per record.</summary>
@@ -6,7 +9,7 @@ internal sealed class BlockBuffer(Stream stream, int capacity) : IDisposable
     /// <summary>Octets asked for at a time: few system calls, and still in the second-level cache when the packets are parsed.</summary>
     private const int ReadLength = 256 * 1024;
 
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
+    private byte[] _buffer = Allocate(capacity);
     private int _start;
     private int _end;
     private bool _streamEnded;
@@ -25,6 +28,25 @@ internal sealed class BlockBuffer(Stream stream, int capacity) : IDisposable
 
     /// <summary>Bytes that are buffered and unread.</summary>
     public int Available => _end - _start;
+
+    /// <summary>Where in the buffer a span of it lies.</summary>
+    public int OffsetOf(ReadOnlySpan<byte> part) =>
+        (int)Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(_buffer), ref MemoryMarshal.GetReference(part));
+
+    /// <summary>Bytes that were consumed and not yet overwritten.</summary>
+    public Span<byte> Behind(int offset, int length) => _buffer.AsSpan(offset, length);
+
+    /// <summary>
+    /// A buffer to go on in when this one is used up, so that what was handed out of this one stays as it is. Null when there is none, or once it is in use: then the one before is
+    /// <see cref="Retired"/>.
+    /// </summary>
+    public byte[]? Spare { get; set; }
+
+    /// <summary>The buffer that <see cref="Spare"/> took over from.</summary>
+    public byte[]? Retired { get; private set; }
+
+    /// <summary>A buffer of this kind.</summary>
+    public static byte[] Allocate(int capacity) => GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
 
     /// <summary>Makes at least <paramref name="count"/> bytes available if the file holds them.</summary>
     public bool Ensure(int count) => _end - _start >= count || Fill(count);
@@ -69,6 +91,15 @@ internal sealed class BlockBuffer(Stream stream, int capacity) : IDisposable
         return true;
     }
 
+    /// <summary>Goes on in <see cref="Spare"/>, with what is unread.</summary>
+    public void UseSpare()
+    {
+        Buffer.BlockCopy(_buffer, _start, Spare!, 0, _end - _start);
+        (Retired, _buffer, Spare) = (_buffer, Spare!, null);
+        _end -= _start;
+        _start = 0;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();
 
@@ -76,7 +107,11 @@ internal sealed class BlockBuffer(Stream stream, int capacity) : IDisposable
     {
         if (count > _buffer.Length)
             return false;
-        if (_start > 0)
+        if (Spare is not null)
+        {
+            UseSpare();
+        }
+        else if (_start > 0)
         {
             Buffer.BlockCopy(_buffer, _start, _buffer, 0, _end - _start);
             _end -= _start;

@@ -11,10 +11,13 @@ public sealed class CaptureFile : IPacketSource, IDisposable
     /// <summary>The largest captured packet that is believed, in octets; libpcap's own bound for network captures is a quarter of it.</summary>
     public const int MaxPacketLength = 1 << 20;
 
-    private const int BufferLength = MaxPacketLength + 4096;
+    internal const int BufferLength = MaxPacketLength + 4096;
 
     private readonly BlockBuffer _buffer;
     private readonly RecordReader _records;
+
+    /// <summary>The packet that was read to find a block's end: the next block's first.</summary>
+    private Held? _heldBack;
 
     private CaptureFile(BlockBuffer buffer, RecordReader records)
     {
@@ -108,6 +111,48 @@ public sealed class CaptureFile : IPacketSource, IDisposable
         return PacketRead.Packet;
     }
 
+    /// <summary>Reads packets into a block, as many as lie in one buffer, without allocating. A file is read by blocks or packet by packet, not both.</summary>
+    /// <param name="block">What was in it is given up.</param>
+    /// <returns>False when no packet is left; the block is then empty.</returns>
+    public bool ReadBlock(PacketBlock block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        block.Clear();
+        _buffer.Spare = block.Buffer;
+        CapturedPacket packet = default;
+        if (_heldBack is { } held)
+        {
+            _heldBack = null;
+            packet.Data = _buffer.Behind(held.Offset, held.Length);
+            (packet.TimestampNs, packet.LinkType, packet.OriginalLength) = (held.TimestampNs, held.LinkType, held.OriginalLength);
+            block.Add(in packet, held.Offset);
+        }
+
+        while (block.Count < PacketBlock.MaxPackets && _records.TryRead(ref packet))
+        {
+            PacketCount++;
+            var offset = _buffer.OffsetOf(packet.Data);
+            if (_buffer.Spare is null)
+            {
+                // The reader went on in the other buffer to get this packet whole.
+                if (block.Count > 0)
+                {
+                    _heldBack = new Held(packet.TimestampNs, packet.LinkType, packet.OriginalLength, offset, packet.Data.Length);
+                    break;
+                }
+
+                _buffer.Spare = _buffer.Retired;
+            }
+
+            block.Add(in packet, offset);
+        }
+
+        if (_buffer.Spare is not null)
+            _buffer.UseSpare();
+        block.Buffer = _buffer.Retired!;
+        return block.Count > 0;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
@@ -132,4 +177,6 @@ public sealed class CaptureFile : IPacketSource, IDisposable
         file = new CaptureFile(buffer, records);
         return true;
     }
+
+    private readonly record struct Held(long TimestampNs, LinkType LinkType, int OriginalLength, int Offset, int Length);
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Metering.Flows;
@@ -67,13 +66,6 @@ internal struct FlowKey
 
         return fromA;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static ulong Fold(ulong x, ulong y)
-    {
-        var high = Math.BigMul(x, y, out var low);
-        return high ^ low;
-    }
 }
 
 /// <summary>The four octets behind a key.</summary>
@@ -123,37 +115,4 @@ internal enum RecordMarks : ushort
 
     /// <summary>Its connection goes on in the record that continues it.</summary>
     Connection = InUse | InitiatorIsA | Closed | ResponderSequenceKnown | HandshakeCompleted,
-}
-
-/// <summary>Which parts of a key count, and the hash over them.</summary>
-/// <param name="seed">Keys the hash.</param>
-/// <param name="withVlan">Whether VLAN and virtual network count.</param>
-internal readonly struct KeyRule(ulong seed, bool withVlan)
-{
-    private readonly ulong _word4 = withVlan ? ulong.MaxValue : 0x0000_FFFF_FFFF_FFFF;
-    private readonly ulong _word5 = withVlan ? 0x0000_0000_FFFF_FFFFUL : 0;
-
-    /// <summary>Equality of what counts.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Equal(ref readonly FlowKey x, ref readonly FlowKey y)
-    {
-        ref var a = ref Unsafe.As<FlowKey, byte>(ref Unsafe.AsRef(in x));
-        ref var b = ref Unsafe.As<FlowKey, byte>(ref Unsafe.AsRef(in y));
-        var difference = (Vector128.LoadUnsafe(ref a) ^ Vector128.LoadUnsafe(ref b))
-            | (Vector128.LoadUnsafe(ref a, 16) ^ Vector128.LoadUnsafe(ref b, 16))
-            | ((Vector128.LoadUnsafe(ref a, 32) ^ Vector128.LoadUnsafe(ref b, 32)) & Vector128.Create(_word4, _word5).AsByte());
-        return difference == Vector128<byte>.Zero;
-    }
-
-    /// <summary>A keyed hash by folded 64 × 64 bit products (the construction of wyhash); 32 bits, good in every bit.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Hash(ref readonly FlowKey key)
-    {
-        ref var words = ref Unsafe.As<FlowKey, ulong>(ref Unsafe.AsRef(in key));
-        var h = FlowKey.Fold(words ^ seed, Unsafe.Add(ref words, 1) ^ 0xA0761D6478BD642F)
-            ^ FlowKey.Fold(Unsafe.Add(ref words, 2) ^ 0xE7037ED1A0B428DB, Unsafe.Add(ref words, 3) ^ seed)
-            ^ FlowKey.Fold((Unsafe.Add(ref words, 4) & _word4) ^ 0x8EBC6AF09C88C6E3 ^ seed, (Unsafe.Add(ref words, 5) & _word5) ^ 0x589965CC75374CC3);
-        h = FlowKey.Fold(h ^ seed, 0x1D8E4E27C47D124F);
-        return (uint)(h ^ (h >> 32));
-    }
 }

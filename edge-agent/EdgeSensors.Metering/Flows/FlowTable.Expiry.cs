@@ -43,7 +43,10 @@ public sealed partial class FlowTable
         }
     }
 
-    private static long Nanoseconds(TimeSpan timeout)
+    /// <summary>The length of the wheel's tick for an idle timeout.</summary>
+    internal static long Granularity(long idleNs) => Math.Max(1_000_000, idleNs / (WheelSize - 4));
+
+    internal static long Nanoseconds(TimeSpan timeout)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, TimeSpan.FromDays(3650));

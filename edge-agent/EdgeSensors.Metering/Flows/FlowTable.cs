@@ -38,7 +38,7 @@ public sealed partial class FlowTable
         _idleNs = Nanoseconds(options.IdleTimeout);
         _activeNs = Nanoseconds(options.ActiveTimeout);
         _closedNs = Math.Min(Nanoseconds(options.ClosedTimeout), _idleNs);
-        _granularityNs = Math.Max(1_000_000, _idleNs / (WheelSize - 4));
+        _granularityNs = Granularity(_idleNs);
     }
 
     /// <summary>Flows in the table.</summary>

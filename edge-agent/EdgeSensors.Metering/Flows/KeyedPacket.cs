@@ -40,16 +40,23 @@ internal struct KeyedPacket
     {
         packet.FromA = FlowKey.Make(in header, ref packet.Key);
         packet.Key.Tail.Hash = rule.Hash(in packet.Key);
-        packet.TimestampNs = header.TimestampNs;
-        packet.IpLength = header.IpLength;
-        packet.PayloadLength = header.PayloadLength;
-        packet.TcpSequence = header.TcpSequence;
-        packet.TcpAcknowledgement = header.TcpAcknowledgement;
-        packet.TunnelId = header.TunnelId;
-        packet.TcpWindow = header.TcpWindow;
-        packet.FlagsOrIcmp = header.HasIcmp ? (ushort)((header.IcmpType << 8) | header.IcmpCode) : (ushort)header.TcpFlags;
-        packet.Tunnel = header.Tunnel;
-        packet.HopLimit = header.HopLimit;
-        packet.HasIcmp = header.HasIcmp;
+        packet.Take(in header);
+    }
+
+    /// <summary>Takes what is no part of the key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take(in PacketHeader header)
+    {
+        TimestampNs = header.TimestampNs;
+        IpLength = header.IpLength;
+        PayloadLength = header.PayloadLength;
+        TcpSequence = header.TcpSequence;
+        TcpAcknowledgement = header.TcpAcknowledgement;
+        TunnelId = header.TunnelId;
+        TcpWindow = header.TcpWindow;
+        FlagsOrIcmp = header.HasIcmp ? (ushort)((header.IcmpType << 8) | header.IcmpCode) : (ushort)header.TcpFlags;
+        Tunnel = header.Tunnel;
+        HopLimit = header.HopLimit;
+        HasIcmp = header.HasIcmp;
     }
 }

@@ -1,0 +1,57 @@
+using EdgeSensors.Metering.Decode;
+
+namespace EdgeSensors.Metering.Capture;
+
+/// <summary>
+/// Packets of a capture file that lie in one buffer of their own, so that they can be decoded on another core while the file is read on. Kept and filled again and again:
+/// <see cref="CaptureFile.ReadBlock"/> trades buffers and copies only what it has read of the next packet.
+/// </summary>
+public sealed class PacketBlock
+{
+    /// <summary>Most packets of a block.</summary>
+    public const int MaxPackets = 4096;
+
+    private readonly Entry[] _packets = new Entry[MaxPackets];
+
+    /// <summary>Packets in the block.</summary>
+    public int Count { get; private set; }
+
+    internal byte[] Buffer { get; set; } = BlockBuffer.Allocate(CaptureFile.BufferLength);
+
+    /// <summary>A packet's timestamp, nanoseconds since the Unix epoch.</summary>
+    /// <param name="index">0 to <see cref="Count"/> − 1.</param>
+    public long TimestampNs(int index) => _packets[index].TimestampNs;
+
+    /// <summary>One packet.</summary>
+    /// <param name="index">0 to <see cref="Count"/> − 1.</param>
+    /// <param name="packet">Set; valid until the block is filled again.</param>
+    public void Get(int index, ref CapturedPacket packet)
+    {
+        ref readonly var entry = ref _packets[index];
+        packet.TimestampNs = entry.TimestampNs;
+        packet.LinkType = entry.LinkType;
+        packet.Data = Buffer.AsSpan(entry.Offset, entry.Length);
+        packet.OriginalLength = entry.OriginalLength;
+    }
+
+    internal void Clear() => Count = 0;
+
+    internal void Add(in CapturedPacket packet, int offset)
+    {
+        ref var entry = ref _packets[Count++];
+        entry.TimestampNs = packet.TimestampNs;
+        entry.LinkType = packet.LinkType;
+        entry.Offset = offset;
+        entry.Length = packet.Data.Length;
+        entry.OriginalLength = packet.OriginalLength;
+    }
+
+    private struct Entry
+    {
+        public long TimestampNs;
+        public int Offset;
+        public int Length;
+        public int OriginalLength;
+        public LinkType LinkType;
+    }
+}

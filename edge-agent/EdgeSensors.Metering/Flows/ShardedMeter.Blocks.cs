@@ -1,0 +1,213 @@
+using System.Runtime.CompilerServices;
+using EdgeSensors.Metering.Capture;
+using EdgeSensors.Metering.Decode;
+
+namespace EdgeSensors.Metering.Flows;
+
+/// <content>What is done with one block.</content>
+public sealed partial class ShardedMeter
+{
+    /// <summary>Packets between asking for a record and using it; twice that from asking for its place in the index. As many as the processor keeps loads under way.</summary>
+    private const int Ahead = 12;
+
+    private Action<MeterBlock>? _share;
+    private Action<MeterBlock>? _export;
+
+    /// <summary>Notes where the stream's clock ticks. In the order of the stream.</summary>
+    private void Time(MeterBlock block)
+    {
+        for (var i = 0; i < block.Packets.Count; i++)
+        {
+            if (_clock.Advance(block.Packets.TimestampNs(i)))
+                block.AddEvent(BlockEventKind.Tick, BlockEvent.Before(i)).TickNs = _clock.NowNs;
+        }
+    }
+
+    /// <summary>Decodes a block's packets and gives each to the worker that has its shard. On any core.</summary>
+    private void Decode(MeterBlock block, MeterTotals totals)
+    {
+        CapturedPacket packet = default;
+        var ticks = block.EventCount;
+        for (var i = 0; i < block.Packets.Count; i++)
+        {
+            block.Packets.Get(i, ref packet);
+            var status = FrameDecoder.Decode(packet.LinkType, packet.Data, packet.OriginalLength, packet.TimestampNs, out var header);
+            totals.Add(status, in header, packet.Data.Length, packet.OriginalLength);
+            if (header.IpVersion == 0)
+                continue;
+            if (header.Fragment != FragmentKind.Whole)
+            {
+                block.AddFragment(in header, i);
+            }
+            else
+            {
+                Unsafe.SkipInit(out FlowKey key);
+                var fromA = FlowKey.Make(in header, ref key);
+                key.Tail.Hash = _rule.Hash(in key);
+                ref var keyed = ref block.Add(WorkerOf(key.Tail.Hash));
+                keyed.Key = key;
+                keyed.FromA = fromA;
+                keyed.Position = i;
+                keyed.Take(in header);
+            }
+
+            if (header.QuotedOffset != 0 && FrameDecoder.TryDecodeQuoted(packet.Data, in header, out var quoted))
+            {
+                ref var refusal = ref block.AddEvent(BlockEventKind.Refusal, BlockEvent.After(i));
+                KeyedPacket.Make(in quoted, in _rule, ref refusal.Packet);
+                refusal.Worker = WorkerOf(refusal.Packet.Key.Tail.Hash);
+            }
+        }
+
+        // The ticks were noted first; a stable sort, and nearly always of nothing or of nothing else.
+        if (ticks > 0 && block.EventCount > ticks)
+            Interleave(block.Events, ticks);
+    }
+
+    /// <summary>Merges two runs that are each in order, in place: there are few ticks.</summary>
+    private static void Interleave(Span<BlockEvent> events, int ticks)
+    {
+        for (var tick = ticks - 1; tick >= 0; tick--)
+        {
+            var moved = events[tick];
+            var to = tick;
+            while (to + 1 < events.Length && events[to + 1].Order < moved.Order)
+            {
+                events[to] = events[to + 1];
+                to++;
+            }
+
+            events[to] = moved;
+        }
+    }
+
+    /// <summary>Finds the flows of a block's fragments. In the order of the stream.</summary>
+    private void Share(MeterBlock block)
+    {
+        if (block.FragmentCount > 0)
+        {
+            var index = 0;
+            foreach (ref var fragment in block.Events)
+            {
+                if (fragment.Kind != BlockEventKind.Fragment)
+                    continue;
+                ref var header = ref block.Fragment(index++);
+                if (header.Fragment == FragmentKind.First)
+                    _fragments.Remember(in header);
+                else
+                    _fragments.TryComplete(ref header);
+                KeyedPacket.Make(in header, in _rule, ref fragment.Packet);
+                fragment.Worker = WorkerOf(fragment.Packet.Key.Tail.Hash);
+            }
+        }
+
+        block.Reached = MeterBlock.Stage.Shared;
+    }
+
+    /// <summary>Meters what of a block belongs to a worker's shards.</summary>
+    private void Meter(MeterBlock block, Worker worker)
+    {
+        if (_consumer is not null)
+            worker.Exports = block.Exports[worker.Number];
+        var packets = block.PacketsOf(worker.Number);
+        var at = 0;
+        foreach (ref readonly var between in block.Events)
+        {
+            if (between.Kind != BlockEventKind.Tick && between.Worker != worker.Number)
+                continue;
+            var end = at;
+            while (end < packets.Length && BlockEvent.After(packets[end].Position) <= between.Order)
+                end++;
+            Meter(packets[at..end], worker);
+            at = end;
+            worker.Order = between.Order;
+            Meter(in between, worker);
+        }
+
+        Meter(packets[at..], worker);
+    }
+
+    private void Meter(in BlockEvent between, Worker worker)
+    {
+        switch (between.Kind)
+        {
+            case BlockEventKind.Tick:
+                for (var shard = worker.Number; shard < _shards.Length; shard += _workers.Length)
+                    _shards[shard].AdvanceTo(between.TickNs);
+                break;
+            case BlockEventKind.Fragment:
+                Shard(between.Packet.Key.Tail.Hash).AddKeyed(in between.Packet);
+                break;
+            default:
+                Shard(between.Packet.Key.Tail.Hash).MarkRefused(in between.Packet);
+                break;
+        }
+    }
+
+    private void Meter(ReadOnlySpan<KeyedPacket> packets, Worker worker)
+    {
+        for (var i = 0; i < Math.Min(2 * Ahead, packets.Length); i++)
+            Prefetch(packets, i, 0);
+        for (var i = 0; i < Math.Min(Ahead, packets.Length); i++)
+            PrefetchRecord(packets, i);
+        for (var i = 0; i < packets.Length; i++)
+        {
+            Prefetch(packets, i, 2 * Ahead);
+            PrefetchRecord(packets, i + Ahead);
+            ref readonly var packet = ref packets[i];
+            worker.Order = BlockEvent.After(packet.Position);
+            Shard(packet.Key.Tail.Hash).AddKeyed(in packet);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Prefetch(ReadOnlySpan<KeyedPacket> packets, int index, int ahead)
+    {
+        if (index + ahead < packets.Length && packets[index + ahead].Key.Tail.Hash is var hash)
+            Shard(hash).PrefetchSlot(hash);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PrefetchRecord(ReadOnlySpan<KeyedPacket> packets, int index)
+    {
+        if (index < packets.Length && packets[index].Key.Tail.Hash is var hash)
+            Shard(hash).PrefetchRecord(hash);
+    }
+
+    /// <summary>Hands a block's records over in their order. In the order of the stream.</summary>
+    private void Export(MeterBlock block)
+    {
+        Span<int> next = stackalloc int[MaxWorkers];
+        next.Clear();
+        while (true)
+        {
+            var first = -1;
+            for (var worker = 0; worker < block.Exports.Length; worker++)
+            {
+                if (next[worker] < block.Exports[worker].Count
+                    && (first < 0 || Before(block.Exports[worker][next[worker]], block.Exports[first][next[first]])))
+                    first = worker;
+            }
+
+            if (first < 0)
+                break;
+            var record = block.Exports[first][next[first]++].Record;
+            _consumer!.OnBiflow(in record);
+        }
+
+        foreach (var exports in block.Exports)
+            exports.Clear();
+        block.Reached = MeterBlock.Stage.Free;
+    }
+
+    private static bool Before(in ExportedBiflow x, in ExportedBiflow y) => x.Order < y.Order || (x.Order == y.Order && x.Shard < y.Shard);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private FlowTable Shard(uint hash) => _shards[ShardOf(hash)];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int ShardOf(uint hash) => (int)(((ulong)hash * (uint)_shards.Length) >> 32);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int WorkerOf(uint hash) => _workerOf[ShardOf(hash)];
+}
