@@ -6,7 +6,7 @@ using EdgeSensors.Metering.Flows;
 namespace EdgeSensors.EdgeAgent.Export;
 
 /// <summary>
-/// One JSON object a line; every name is that of an IANA IPFIX information element, with the prefix "reverse" of RFC 5103 §6.1 for the way back.
+/// One JSON object a line; names are those of IANA IPFIX information elements where there is one, with the prefix "reverse" of RFC 5103 §6.1 for the way back.
 /// Elements that do not apply (ports of ICMP, reverse flags of UDP, …) are left out.
 /// </summary>
 internal sealed class JsonLinesFlowWriter : IFlowWriter
@@ -47,6 +47,8 @@ internal sealed class JsonLinesFlowWriter : IFlowWriter
         {
             json.WriteNumber("tcpControlBits"u8, (int)record.Forward.TcpFlags);
             json.WriteNumber("reverseTcpControlBits"u8, (int)record.Reverse.TcpFlags);
+            json.WriteNumber("initialTCPFlags"u8, (int)record.Forward.FirstTcpFlags);
+            json.WriteNumber("reverseInitialTCPFlags"u8, (int)record.Reverse.FirstTcpFlags);
         }
 
         if (record.Forward.HasIcmp)
@@ -71,6 +73,10 @@ internal sealed class JsonLinesFlowWriter : IFlowWriter
         }
 
         json.WriteNumber("flowEndReason"u8, (int)record.EndReason);
+        json.WriteString("flowOutcome"u8, OutcomeName(record.Outcome));
+        WriteSpread(record.Forward, "ipTotalLengthMean"u8, "ipTotalLengthVariance"u8, "packetGapMeanMicroseconds"u8, "packetGapVarianceSquareMicroseconds"u8);
+        WriteSpread(
+            record.Reverse, "reverseIpTotalLengthMean"u8, "reverseIpTotalLengthVariance"u8, "reversePacketGapMeanMicroseconds"u8, "reversePacketGapVarianceSquareMicroseconds"u8);
         json.WriteEndObject();
         json.Flush();
         _buffer.Write("\n"u8);
@@ -85,6 +91,30 @@ internal sealed class JsonLinesFlowWriter : IFlowWriter
     }
 
     public void Dispose() => _json.Dispose();
+
+    internal static ReadOnlySpan<byte> OutcomeName(FlowOutcome outcome) => outcome switch
+    {
+        FlowOutcome.Refused => "refused"u8,
+        FlowOutcome.ResetByResponder => "reset-by-responder"u8,
+        FlowOutcome.ResetByInitiator => "reset-by-initiator"u8,
+        FlowOutcome.Closed => "closed"u8,
+        FlowOutcome.HalfClosed => "half-closed"u8,
+        FlowOutcome.Established => "established"u8,
+        FlowOutcome.HalfOpen => "half-open"u8,
+        FlowOutcome.Attempted => "attempted"u8,
+        _ => "unknown"u8,
+    };
+
+    /// <summary>Means and variances, to a thousandth; what takes two packets is left out of one.</summary>
+    private void WriteSpread(in DirectionCounters direction, ReadOnlySpan<byte> sizeMean, ReadOnlySpan<byte> sizeVariance, ReadOnlySpan<byte> gapMean, ReadOnlySpan<byte> gapVariance)
+    {
+        if (direction.PacketCount < 2)
+            return;
+        _json.WriteNumber(sizeMean, Math.Round(direction.SizeMean, 3));
+        _json.WriteNumber(sizeVariance, Math.Round(direction.SizeVariance, 3));
+        _json.WriteNumber(gapMean, Math.Round(direction.GapMeanNs / 1e3, 3));
+        _json.WriteNumber(gapVariance, Math.Round(direction.GapVariance / 1e6, 3));
+    }
 
     private void WriteAddresses(ref readonly BiflowRecord record)
     {
