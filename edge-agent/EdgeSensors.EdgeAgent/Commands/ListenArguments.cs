@@ -66,9 +66,10 @@ internal sealed class ListenArguments
         },
     };
 
-    private readonly Option<int> _workers = new("--workers")
+    /// <summary>How many threads; reading a file takes it too. 0 where it was not said.</summary>
+    public Option<int> Workers { get; } = new("--workers")
     {
-        Description = "Threads that receive datagrams, divided by sender (default: one a core, at most 8).",
+        Description = "Threads that share the work. A file's result is the same for any number (default: one a core, at most 4); exports are divided by sender (default: one a core, at most 8).",
         HelpName = "threads",
         CustomParser = result =>
         {
@@ -91,9 +92,10 @@ internal sealed class ListenArguments
     /// <param name="format">How flows are printed.</param>
     public void AddTo(Command command, Argument<string?> file, Option<string> format)
     {
-        Option[] options = [_listen, _sampling, _exporters, _for, _count, _workers, _certificate, _key, _authority];
+        Option[] options = [_listen, _sampling, _exporters, _for, _count, _certificate, _key, _authority];
         foreach (var option in options)
             command.Options.Add(option);
+        command.Options.Add(Workers);
         command.Validators.Add(result =>
         {
             var listens = result.GetResult(_listen) is { Implicit: false };
@@ -114,7 +116,7 @@ internal sealed class ListenArguments
         Urls = urls,
         Sampling = parsed.GetValue(_sampling) ?? SamplingStatements.None,
         Exporters = parsed.GetValue(_exporters) ?? [],
-        Workers = parsed.GetValue(_workers),
+        Workers = parsed.GetValue(Workers),
         CertificatePath = parsed.GetValue(_certificate),
         KeyPath = parsed.GetValue(_key),
         AuthorityPath = parsed.GetValue(_authority),

@@ -34,23 +34,11 @@ internal static class MeterCommand
                 return default;
             },
         };
-        var workers = new Option<int>("--workers")
-        {
-            Description = "Threads that share the work; the result is the same for any number. Default: one a core, 4 at most.",
-            DefaultValueFactory = _ => Math.Clamp(Environment.ProcessorCount, 1, 4),
-            CustomParser = result =>
-            {
-                if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 && count <= ShardedMeter.MaxWorkers)
-                    return count;
-                result.AddError($"--workers takes a number from 1 to {ShardedMeter.MaxWorkers}.");
-                return default;
-            },
-        };
         var ignoreVlan = new Option<bool>("--ignore-vlan") { Description = "Do not keep flows of different VLANs apart." };
 
         var listen = new ListenArguments();
 
-        var command = new Command("meter", "Print the biflows of a capture file, or with --listen the flow records that routers export.") { file, format, quiet, idle, active, maxFlows, ignoreVlan, workers };
+        var command = new Command("meter", "Print the biflows of a capture file, or with --listen the flow records that routers export.") { file, format, quiet, idle, active, maxFlows, ignoreVlan };
         export.AddTo(command, format);
         listen.AddTo(command, file, format);
         command.SetAction((parsed, cancellationToken) =>
@@ -75,7 +63,7 @@ internal static class MeterCommand
                 "ipfix" => FlowFormat.Ipfix,
                 _ => FlowFormat.Table,
             };
-            var run = new MeterRun(parsed.GetValue(file)!, options, flows, parsed.GetValue(quiet), export.Settings(parsed), parsed.GetValue(workers));
+            var run = new MeterRun(parsed.GetValue(file)!, options, flows, parsed.GetValue(quiet), export.Settings(parsed), parsed.GetValue(listen.Workers));
             return Task.FromResult(run.Execute(output, Console.Error, Progress.OfTerminal(flows != FlowFormat.Table || parsed.GetValue(quiet)), cancellationToken));
         });
         return command;

@@ -11,8 +11,8 @@ namespace EdgeSensors.EdgeAgent.Commands;
 /// <param name="format">How they are printed.</param>
 /// <param name="quiet">Totals only.</param>
 /// <param name="export">Where <see cref="FlowFormat.Ipfix"/> goes; null of other formats.</param>
-/// <param name="workers">Threads that share the work.</param>
-internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat format, bool quiet, ExportSettings? export = null, int workers = 1)
+/// <param name="workers">Threads that share the work; 0 for one a core, four at most.</param>
+internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat format, bool quiet, ExportSettings? export = null, int workers = 0)
 {
 
     /// <summary>Meters the capture and returns the exit code.</summary>
@@ -56,7 +56,7 @@ internal sealed class MeterRun(string path, FlowTableOptions options, FlowFormat
 
     private int Meter(CaptureFile capture, IFlowWriter writer, Stream output, TextWriter errors, Progress progress, CancellationToken cancellationToken)
     {
-        var meter = new ShardedMeter(options, writer is NoFlowWriter ? null : writer, workers);
+        var meter = new ShardedMeter(options, writer is NoFlowWriter ? null : writer, workers == 0 ? Math.Min(Environment.ProcessorCount, 4) : workers);
         meter.AddAll(capture, () => progress.Show(capture.Position.Offset, capture.Length, capture.PacketCount, meter.OpenCount), cancellationToken);
         writer.Flush();
         progress.Clear();

@@ -33,7 +33,7 @@ public sealed partial class ShardedMeter
     /// <summary>Makes a meter.</summary>
     /// <param name="options">How flows are divided.</param>
     /// <param name="consumer">Takes the biflows that end, in the stream's order, one at a time, though not always on the same thread. Null when only totals are wanted.</param>
-    /// <param name="workers">Threads that share the work, 1 to 16; the caller's own is one of them.</param>
+    /// <param name="workers">Threads that share the work, 1 to 8; the caller's own is one of them.</param>
     public ShardedMeter(FlowTableOptions options, IBiflowConsumer? consumer, int workers)
         : this(options, consumer, workers, options.MaxFlows < FewFlows ? 1 : ManyShards)
     {
@@ -60,8 +60,8 @@ public sealed partial class ShardedMeter
             _ring[i] = new MeterBlock(workers);
     }
 
-    /// <summary>Most workers; reading, which one does at a time, leaves no more to do for others.</summary>
-    public static int MaxWorkers => ManyShards;
+    /// <summary>Most workers. Reading, which one does at a time, is a quarter of the work, so that more than four have little to do.</summary>
+    public const int MaxWorkers = 8;
 
     /// <summary>All that was seen; complete once <see cref="AddAll"/> has returned.</summary>
     public MeterTotals Totals { get; } = new();

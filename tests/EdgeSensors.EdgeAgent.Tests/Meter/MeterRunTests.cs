@@ -7,14 +7,16 @@ namespace EdgeSensors.EdgeAgent.Tests.Meter;
 
 public class MeterRunTests(ITestOutputHelper output)
 {
-    /// <summary>The names that a line may have; each is in the IANA IPFIX registry, or has RFC 5103's prefix before one that is, but for the last two, which are ours.</summary>
-    private static readonly HashSet<string> IpfixNames =
+    /// <summary>The names that a line may have: of the IANA IPFIX registry, with RFC 5103's prefix before one that is, and in the last three lines ours.</summary>
+    private static readonly HashSet<string> Names =
     [
         "flowStartMilliseconds", "flowEndMilliseconds", "sourceIPv4Address", "destinationIPv4Address", "sourceIPv6Address", "destinationIPv6Address",
         "sourceTransportPort", "destinationTransportPort", "protocolIdentifier", "packetDeltaCount", "octetDeltaCount", "reversePacketDeltaCount",
         "reverseOctetDeltaCount", "tcpControlBits", "reverseTcpControlBits", "icmpTypeCodeIPv4", "icmpTypeCodeIPv6", "reverseIcmpTypeCodeIPv4",
         "reverseIcmpTypeCodeIPv6", "vlanId", "dot1qCustomerVlanId", "reverseFlowStartMilliseconds", "reverseFlowEndMilliseconds", "flowEndReason",
-        "tunnelType", "tunnelId",
+        "initialTCPFlags", "reverseInitialTCPFlags", "tunnelType", "tunnelId", "flowOutcome",
+        "ipTotalLengthMean", "ipTotalLengthVariance", "packetGapMeanMicroseconds", "packetGapVarianceSquareMicroseconds",
+        "reverseIpTotalLengthMean", "reverseIpTotalLengthVariance", "reversePacketGapMeanMicroseconds", "reversePacketGapVarianceSquareMicroseconds",
     ];
 
     [Fact]
@@ -27,7 +29,7 @@ public class MeterRunTests(ITestOutputHelper output)
             foreach (var line in lines)
             {
                 using var flow = JsonDocument.Parse(line);
-                Assert.All(flow.RootElement.EnumerateObject(), member => Assert.Contains(member.Name, IpfixNames));
+                Assert.All(flow.RootElement.EnumerateObject(), member => Assert.Contains(member.Name, Names));
             }
 
             if (exit == ExitCode.Ok)
@@ -67,6 +69,18 @@ public class MeterRunTests(ITestOutputHelper output)
             parsed.Sum(flow => flow.GetProperty("octetDeltaCount").GetInt64() + flow.GetProperty("reverseOctetDeltaCount").GetInt64()));
         Assert.StartsWith("START (UTC)", table[0], StringComparison.Ordinal);
         Assert.Contains(table, line => line.StartsWith("flows ", StringComparison.Ordinal) && line.EndsWith($" {flows.Length}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_printed_is_the_same_for_any_number_of_workers()
+    {
+        var path = Path.Combine(Captures(), "flows-zeek", "zeek", "tunnels__Teredo.pcap");
+        foreach (var format in (ReadOnlySpan<FlowFormat>)[FlowFormat.JsonLines, FlowFormat.Table])
+        {
+            var one = Run(path, format, workers: 1);
+            foreach (var workers in (ReadOnlySpan<int>)[2, 3, 8])
+                Assert.Equal(one.Lines, Run(path, format, workers: workers).Lines);
+        }
     }
 
     [Fact]
@@ -126,11 +140,11 @@ public class MeterRunTests(ITestOutputHelper output)
         Assert.DoesNotContain('\n', said);
     }
 
-    private static (int Exit, string[] Lines, string[] Errors) Run(string path, FlowFormat format, bool quiet = false)
+    private static (int Exit, string[] Lines, string[] Errors) Run(string path, FlowFormat format, bool quiet = false, int workers = 0)
     {
         using var stream = new MemoryStream();
         var errors = new StringWriter();
-        var exit = new MeterRun(path, new FlowTableOptions(), format, quiet)
+        var exit = new MeterRun(path, new FlowTableOptions { HashSeed = 1 }, format, quiet, workers: workers)
             .Execute(stream, errors, new Progress(null, TimeProvider.System), TestContext.Current.CancellationToken);
         return (exit, Split(System.Text.Encoding.UTF8.GetString(stream.ToArray())), Split(errors.ToString()));
 
