@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Replay;
+using EdgeSensors.FieldTest.Ring;
 using EdgeSensors.FieldTest.Traffic;
 using EdgeSensors.Protocol;
 
@@ -88,6 +89,31 @@ internal sealed class Station : IDisposable
     {
         Assert.True(await agent.WaitForEndAsync(Patience, Stop), "the agent has not ended: " + agent.LastWords());
         Assert.True(agent.ExitCode == 0, "the agent failed: " + agent.LastWords());
+    }
+
+    /// <summary>Waits until the hub knows something.</summary>
+    public async Task<HubState> WaitForAsync(Func<HubState, bool> done, TimeSpan patience)
+    {
+        var state = HubState.Nothing;
+        for (var began = Environment.TickCount64; Environment.TickCount64 - began < patience.TotalMilliseconds; await Task.Delay(250, Stop))
+        {
+            try
+            {
+                state = await Hub.ReadStateAsync(Stop);
+            }
+            catch (HttpRequestException)
+            {
+                continue;
+            }
+
+            if (done(state))
+            {
+                return state;
+            }
+        }
+
+        Assert.Fail($"the hub does not come to know it: {string.Join("; ", state.Incidents.Select(i => i.Words()))}; agent: {Agent.Running.LastWords()}");
+        return state;
     }
 
     /// <summary>What the hub committed.</summary>
