@@ -76,6 +76,9 @@ internal sealed class AgentConfiguration
     /// <summary>Packets a second that the rate-limit step lets pass.</summary>
     public int RateLimitPacketsPerSecond { get; set; } = EnforcementPlan.Empty.RateLimitPacketsPerSecond;
 
+    /// <summary>Which blocklist is held.</summary>
+    public string BlocklistTier { get; set; } = "full";
+
     /// <summary>The detectors' thresholds.</summary>
     public DetectorOptions Detectors { get; set; } = new();
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using EdgeSensors.Metering.Collect.Listen;
 using EdgeSensors.Metering.Detect;
 using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Blocklists;
 
 namespace EdgeSensors.EdgeAgent.Configuration;
 
@@ -52,6 +53,8 @@ internal static class ConfigurationKeys
         Int("enforce.min_prefix_length_v6", 48, "bits", "The owner's limit: no IPv6 rule wider than this.", 0, 128, (c, v) => c.Limits.MinPrefixLengthV6 = v),
         Int("enforce.rate_limit", 100, "packets/s", "What the rate-limit step lets pass of each rule's prefix.", 1, 1_000_000, (c, v) => c.RateLimitPacketsPerSecond = v),
         new("enforce.allowlist", "", "list of prefixes", "Addresses that no rule ever touches.", SetAllowlist, ValueKind.List),
+
+        new("blocklist.tier", "full", "full or at-most-N", "Which of the published blocklists is held: all of it, or the N surest entries.", SetTier),
 
         Int("detect.fan_out_addresses", s_detectors.FanOutAddresses, "addresses", "A source whose failed attempts reach this many addresses within the span is a scan.", 4, 4096, (c, v) => c.Detectors = c.Detectors with { FanOutAddresses = v }),
         Int("detect.fan_out_ports", s_detectors.FanOutPorts, "ports", "The same for ports of one or more addresses.", 4, 4096, (c, v) => c.Detectors = c.Detectors with { FanOutPorts = v }),
@@ -165,6 +168,18 @@ internal static class ConfigurationKeys
     {
         c.Enforce = value == "true";
         return value is "true" or "false" ? null : "takes true or false";
+    }
+
+    private static string? SetTier(AgentConfiguration c, string value)
+    {
+        if (value != "full" && !(value.StartsWith("at-most-", StringComparison.Ordinal)
+            && int.TryParse(value.AsSpan("at-most-".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var entries) && entries is > 0 and < BlocklistBounds.MaxEntries))
+        {
+            return $"takes full, or at-most- and a number below {BlocklistBounds.MaxEntries}";
+        }
+
+        c.BlocklistTier = value;
+        return null;
     }
 
     private static string? SetAllowlist(AgentConfiguration c, string value)

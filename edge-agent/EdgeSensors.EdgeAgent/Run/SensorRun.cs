@@ -67,7 +67,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         {
             var hub = new HubEndpoint(settings.HubHost, settings.MqttPort, settings.Sensor, identity.Certificate, identity.Authorities);
             var clock = new TrustedClock(time, settings.StateDirectory);
-            var source = new UpdateSource(hub, settings.HttpsPort, settings.RootPath, identity.SealingKey, Path.Combine(settings.StateDirectory, "trust"));
+            var source = new UpdateSource(hub, settings.HttpsPort, settings.RootPath, identity.SealingKey, Path.Combine(settings.StateDirectory, "trust")) { BlocklistTier = settings.BlocklistTier };
             if (!UpdateClient.TryCreate(source, clock, _logger, out var client, out var error))
             {
                 return error;
@@ -104,7 +104,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
             RunLog.OuterHeadersOnly(_logger, shallow);
         }
 
-        var holder = new AuthorityHolder(settings.Sensor, clock);
+        var holder = new AuthorityHolder(settings.Sensor, clock, settings.Limits.Allowlist);
         using var keeper = new RuleKeeper(settings.Sensor, settings, enforcer, outbox, clock, _logger);
         var updates = new UpdateLoop(client, settings.RefreshEvery, clock, Random.Shared, _logger);
         using var link = new HubLink(hub, outbox, settings.MaxInFlight, time, Random.Shared, _logger);

@@ -30,7 +30,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
             var authorization = holder.InForce?.Document is { } document
                 ? new AuthorizationInForce(document.Id.Text, document.Level, document.NotAfter)
                 : null;
-            var now = (authorization, (ulong?)state.Listed?.Version, (ulong?)state.TimestampVersion, rules.Revision);
+            var now = (authorization, (ulong?)(state.Blocklist?.Version ?? state.Listed?.Version), (ulong?)state.TimestampVersion, rules.Revision);
             if (!always && now == _told)
             {
                 return;
@@ -45,7 +45,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
                 SoftwareVersion = s_version,
                 Capabilities = ["biflow", "fan-out", "flood", "listed", .. Input()],
                 Authorization = authorization,
-                BlocklistVersion = (ulong?)state.Listed?.Version,
+                BlocklistVersion = (ulong?)(state.Blocklist?.Version ?? state.Listed?.Version),
                 TimestampVersion = (ulong?)state.TimestampVersion,
                 RulesRevision = rules.Revision,
                 Witness = "none",

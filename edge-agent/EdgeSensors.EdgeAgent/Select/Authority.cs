@@ -21,7 +21,7 @@ internal sealed class Authority
     /// <param name="domestic">The verified table; null when none is. Then a carrier cannot tell what is domestic, and selects nothing.</param>
     /// <param name="pseudonyms">By the authorisation's key; null when it has none or it does not open, and then no flow leaves.</param>
     /// <param name="listed">Verified listed addresses.</param>
-    public Authority(CollectionAuthorization document, PrefixSet? domestic, Pseudonymizer? pseudonyms, PrefixSet? listed)
+    public Authority(CollectionAuthorization document, PrefixSet? domestic, Pseudonymizer? pseudonyms, ListedAddresses? listed)
     {
         Document = document;
         _own = new PrefixSet(document.OwnPrefixes);
@@ -37,7 +37,7 @@ internal sealed class Authority
     public string Id => Document.Id.Text;
 
     /// <summary>Addresses whose contact is worth a record.</summary>
-    public PrefixSet? Listed { get; }
+    public ListedAddresses? Listed { get; }
 
     /// <summary>Whether flow records and alerts may leave: level concern or more, and the protected end can be hidden.</summary>
     public bool MayPick => Document.Level != Protocol.CollectionLevel.Broad && _pseudonyms is not null;

@@ -1,5 +1,6 @@
 using EdgeSensors.EdgeAgent.Verify;
 using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.EdgeAgent.Select;
@@ -7,7 +8,8 @@ namespace EdgeSensors.EdgeAgent.Select;
 /// <summary>Hands the authority from whoever verifies to whoever meters, and lets it end by the clock in the midst of a window.</summary>
 /// <param name="sensor">This sensor; an authorisation for another is none.</param>
 /// <param name="time">The trusted time.</param>
-internal sealed class AuthorityHolder(SensorName sensor, TimeProvider time)
+/// <param name="allowlist">What the owner never takes as listed.</param>
+internal sealed class AuthorityHolder(SensorName sensor, TimeProvider time, IReadOnlyList<Prefix>? allowlist = null)
 {
     private volatile Held? _held;
 
@@ -31,7 +33,10 @@ internal sealed class AuthorityHolder(SensorName sensor, TimeProvider time)
         }
 
         var domestic = document.Network == NetworkKind.Carrier && state.Domestic is { } table ? new PrefixSet(table.Prefixes) : null;
-        var listed = state.Listed is { Entries.Count: > 0 } list ? new PrefixSet(list.Entries.Select(entry => entry.Prefix)) : null;
+        var addresses = state.Listed is { Entries.Count: > 0 } list ? new PrefixSet(list.Entries.Select(entry => entry.Prefix)) : null;
+        var listed = addresses is null && state.Blocklist is null
+            ? null
+            : new ListedAddresses(addresses, state.Blocklist, new PrefixSet([.. NeverList.CriticalServices, .. document.OwnPrefixes, .. allowlist ?? []]), time);
         var pseudonyms = state.PseudonymKey is { } key ? new Pseudonymizer(key.ToArray()) : null;
         _held = new Held(new Authority(document, domestic, pseudonyms, listed), state.Expires);
     }

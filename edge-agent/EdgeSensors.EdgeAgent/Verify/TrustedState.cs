@@ -1,3 +1,4 @@
+using EdgeSensors.EdgeAgent.Select;
 using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.EdgeAgent.Verify;
@@ -25,6 +26,9 @@ internal sealed record TrustedState
 
     /// <summary>Addresses whose contact is reported; null when there is no list.</summary>
     public AddressList? Listed { get; init; }
+
+    /// <summary>The blocklist, ready for look-ups; null when there is none.</summary>
+    public BlocklistMatcher? Blocklist { get; init; }
 
     /// <summary>The rules; null when the repository has none, or they did not verify (see <see cref="RulesRefusal"/>).</summary>
     public RuleSet? Rules { get; init; }

@@ -19,6 +19,7 @@ internal sealed class UpdateClient : IDisposable
     private readonly SocketsHttpHandler _handler;
     private readonly HttpTransport _transport;
     private readonly TufClient _client;
+    private readonly BlocklistKeeper _blocklist;
 
     private UpdateClient(UpdateSource source, TimeProvider time, ILogger logger)
     {
@@ -39,7 +40,9 @@ internal sealed class UpdateClient : IDisposable
         _transport = new HttpTransport(
             _handler, new Uri(address.Uri, "tuf/metadata/"), new Uri(address.Uri, "tuf/targets/"), HttpPatience.Default, time);
         Metadata = new DirectoryMetadataStore(Path.Combine(source.Directory, "metadata"));
-        _client = new TufClient(_transport, Metadata, time, TufLimits.Default, new DirectoryTargetStore(Path.Combine(source.Directory, "targets")));
+        var targets = new DirectoryTargetStore(Path.Combine(source.Directory, "targets"));
+        _client = new TufClient(_transport, Metadata, time, TufLimits.Default, targets);
+        _blocklist = new BlocklistKeeper(targets, source.BlocklistTier, logger);
     }
 
     private DirectoryMetadataStore Metadata { get; }
@@ -127,7 +130,7 @@ internal sealed class UpdateClient : IDisposable
             }
         }
 
-        if (reading.Interrupted)
+        if (reading.Interrupted || !await _blocklist.UpdateAsync(repository, cancellationToken).ConfigureAwait(false))
         {
             // The metadata is new but a target could not be brought: half an update is none.
             return before;
@@ -148,6 +151,7 @@ internal sealed class UpdateClient : IDisposable
             PseudonymKey = key,
             Domestic = domestic,
             Listed = listed,
+            Blocklist = _blocklist.Matcher,
             Rules = rules,
             RulesRefusal = rulesRefusal,
             Grants = grants,

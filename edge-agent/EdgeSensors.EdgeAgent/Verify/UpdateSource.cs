@@ -9,4 +9,8 @@ namespace EdgeSensors.EdgeAgent.Verify;
 /// <param name="RootFile">The enrolment's first TUF root; read only while the store has none.</param>
 /// <param name="SealingKey">Opens the pseudonym key.</param>
 /// <param name="Directory">Where verified metadata and targets are kept.</param>
-internal sealed record UpdateSource(HubEndpoint Hub, int HttpsPort, string RootFile, SealingKey SealingKey, string Directory);
+internal sealed record UpdateSource(HubEndpoint Hub, int HttpsPort, string RootFile, SealingKey SealingKey, string Directory)
+{
+    /// <summary>Which blocklist is held: <c>full</c>, or <c>at-most-{n}</c>.</summary>
+    public string BlocklistTier { get; init; } = "full";
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Trust.Documents;
@@ -11,6 +12,14 @@ public static class TargetNames
     /// <summary>The list of addresses to watch for.</summary>
     public const string ListedAddresses = "blocklists/listed.json";
 
+    /// <summary>Where blocklists lie.</summary>
+    public const string BlocklistFolder = "blocklists/";
+
+    /// <summary>How a snapshot's name ends.</summary>
+    public const string BlocklistSnapshotEnd = ".snapshot";
+
+    private const string BlocklistDeltaEnd = ".delta";
+
     /// <summary>The rules in force, whole: one that is absent is revoked.</summary>
     public const string Rules = "control/rules.json";
 
@@ -19,4 +28,20 @@ public static class TargetNames
 
     /// <summary>An issuer's grant.</summary>
     public static string Grant(GrantRef grant) => $"mitigations/{grant.Issuer.Text}/{grant.Id.Text}.json";
+
+    /// <summary>The newest version of a tier's blocklist, whole.</summary>
+    public static string BlocklistSnapshot(string tier) => $"{BlocklistFolder}{tier}{BlocklistSnapshotEnd}";
+
+    /// <summary>What leads from an older version of a tier's blocklist to the newest.</summary>
+    public static string BlocklistDelta(string tier, long from) => string.Create(CultureInfo.InvariantCulture, $"{BlocklistFolder}{tier}.from-{from}{BlocklistDeltaEnd}");
+
+    /// <summary>The version that a tier's delta leads from; null when the name is none of a delta of that tier.</summary>
+    public static long? BlocklistDeltaBase(string tier, string name)
+    {
+        var begin = $"{BlocklistFolder}{tier}.from-";
+        return name.StartsWith(begin, StringComparison.Ordinal) && name.EndsWith(BlocklistDeltaEnd, StringComparison.Ordinal)
+            && long.TryParse(name[begin.Length..^BlocklistDeltaEnd.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var from)
+            ? from
+            : null;
+    }
 }

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.CommandLine;
 using System.Diagnostics;
+using EdgeSensors.EdgeAgent.Select;
+using EdgeSensors.Metering.Decode;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
@@ -11,6 +13,7 @@ namespace EdgeSensors.Benchmarks.Trust;
 internal static class BlocklistCommand
 {
     private const int Categories = 4;
+    private const int LookupCount = 2_000_000;
     private static readonly UnixMilliseconds Expiry = new(1_900_022_400_000);
 
     public static Command Create()
@@ -27,6 +30,7 @@ internal static class BlocklistCommand
     {
         var random = new Random(1);
         var times = new SortedDictionary<string, List<double>>(StringComparer.Ordinal);
+        var lookups = new List<LookupCost>();
         var (snapshotOctets, deltaOctets) = (0, 0);
         for (var round = 0; round < rounds; round++)
         {
@@ -39,9 +43,12 @@ internal static class BlocklistCommand
                 addresses[place] = ((uint)random.NextInt64(1L << 32), addresses[place].Category);
             }
 
+            var matcher = Timed("4 make the agent's matcher of it", () => new BlocklistMatcher(held));
             var newer = Build(addresses, 2);
-            var delta = Timed("4 write the delta", () => newer.DeltaFrom(older)) ?? throw new InvalidOperationException("The delta is beyond its bound.");
-            Timed("5 apply the delta", () => held.TryApply(delta, out var applied, out _) ? applied : throw new InvalidOperationException("It is not applied."));
+            var delta = Timed("5 write the delta", () => newer.DeltaFrom(older)) ?? throw new InvalidOperationException("The delta is beyond its bound.");
+            var next = Timed("6 apply the delta", () => held.TryApply(delta, out var applied, out _) ? applied : throw new InvalidOperationException("It is not applied."));
+            Timed("7 make the agent's matcher of what it made", () => new BlocklistMatcher(next));
+            lookups.Add(Lookups(matcher, held, addresses, random));
             (snapshotOctets, deltaOctets) = (snapshot.Length, delta.Length);
         }
 
@@ -52,6 +59,12 @@ internal static class BlocklistCommand
         {
             milliseconds.Sort();
             Console.WriteLine($"{what[2..]}: median {milliseconds[milliseconds.Count / 2]:0.0} ms, longest {milliseconds[^1]:0.0} ms");
+        }
+
+        foreach (var (what, part) in new (string, Func<LookupCost, double>)[] { ("hits, agent's matcher", cost => cost.MatcherHit), ("hits, binary search behind a 64k index", cost => cost.SearchHit), ("misses, agent's matcher", cost => cost.MatcherMiss), ("misses, binary search behind a 64k index", cost => cost.SearchMiss) })
+        {
+            var sorted = lookups.Select(part).Order().ToList();
+            Console.WriteLine($"{what}: median {sorted[sorted.Count / 2]:0.0} ns a look-up");
         }
 
         return 0;
@@ -67,6 +80,61 @@ internal static class BlocklistCommand
 
             milliseconds.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return value;
+        }
+    }
+
+    private static LookupCost Lookups(BlocklistMatcher matcher, Blocklist list, List<(uint Address, DocumentId Category)> addresses, Random random)
+    {
+        var search = new IndexedSearch(list.Sections.SelectMany(section => section.IPv4.ToArray()));
+        uint[] hits = [.. Enumerable.Range(0, LookupCount).Select(_ => addresses[random.Next(addresses.Count)].Address)];
+        uint[] misses = [.. Enumerable.Range(0, LookupCount).Select(_ => (uint)random.NextInt64(1L << 32))];
+        var now = new UnixMilliseconds(Expiry.Value - 1);
+        return new LookupCost(
+            Cost(hits, address => matcher.TryMatch(HostAddress.FromIPv4(address), now, out _)), Cost(hits, search.Contains),
+            Cost(misses, address => matcher.TryMatch(HostAddress.FromIPv4(address), now, out _)), Cost(misses, search.Contains));
+    }
+
+    private static double Cost(uint[] addresses, Func<uint, bool> contains)
+    {
+        var found = 0;
+        var started = Stopwatch.GetTimestamp();
+        foreach (var address in addresses)
+        {
+            found += contains(address) ? 1 : 0;
+        }
+
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        GC.KeepAlive(found);
+        return elapsed.TotalNanoseconds / addresses.Length;
+    }
+
+    /// <summary>Nanoseconds a look-up.</summary>
+    private sealed record LookupCost(double MatcherHit, double SearchHit, double MatcherMiss, double SearchMiss);
+
+    /// <summary>The yardstick: one sorted array, and where each first half begins in it.</summary>
+    private sealed class IndexedSearch
+    {
+        private readonly uint[] _sorted;
+        private readonly int[] _starts = new int[(1 << 16) + 1];
+
+        public IndexedSearch(IEnumerable<uint> addresses)
+        {
+            _sorted = [.. addresses.Order()];
+            foreach (var address in _sorted)
+            {
+                _starts[(address >> 16) + 1]++;
+            }
+
+            for (var bucket = 0; bucket < 1 << 16; bucket++)
+            {
+                _starts[bucket + 1] += _starts[bucket];
+            }
+        }
+
+        public bool Contains(uint address)
+        {
+            var (start, end) = (_starts[address >> 16], _starts[(address >> 16) + 1]);
+            return Array.BinarySearch(_sorted, start, end - start, address) >= 0;
         }
     }
 

@@ -1,0 +1,97 @@
+using EdgeSensors.EdgeAgent.Select;
+using EdgeSensors.Trust.Blocklists;
+using EdgeSensors.Trust.Client;
+using EdgeSensors.Trust.Documents;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeSensors.EdgeAgent.Verify;
+
+/// <summary>
+/// Holds the newest blocklist that verified, and brings a newer one: by a delta where one leads from what is held, else whole. Codes are the same wherever they are made (docs/protocol.md), so the
+/// snapshot that a delta leads to is made here, and the repository's hash of it says whether it is right: nothing of it is fetched. Not for concurrent use.
+/// </summary>
+/// <param name="targets">Where fetched targets are kept.</param>
+/// <param name="tier">Which list.</param>
+/// <param name="logger">Where a refused list is named.</param>
+internal sealed class BlocklistKeeper(ITargetStore targets, string tier, ILogger logger)
+{
+    private readonly string _name = TargetNames.BlocklistSnapshot(tier);
+    private Blocklist? _held;
+    private string? _sha256;
+
+    /// <summary>The list that is held, ready for look-ups; null when there is none.</summary>
+    public BlocklistMatcher? Matcher { get; private set; }
+
+    /// <summary>Brings what a repository has; false when it could not be brought for a reason that says nothing about it.</summary>
+    public async Task<bool> UpdateAsync(VerifiedRepository repository, CancellationToken cancellationToken)
+    {
+        if (_held is not null && !await TryDeltaAsync(_held, repository, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        if (!(await repository.FetchTargetAsync(_name, cancellationToken).ConfigureAwait(false)).TryGet(out var target, out var error))
+        {
+            if (error.Kind is TufErrorKind.Unreachable or TufErrorKind.TooSlow or TufErrorKind.Store)
+            {
+                return false;
+            }
+
+            if (error.Kind != TufErrorKind.TargetNotFound)
+            {
+                VerifyLog.DocumentRefused(logger, _name, error.ToString());
+            }
+
+            Hold(null, null);
+            return true;
+        }
+
+        if (target.Sha256 == _sha256)
+        {
+            return true;
+        }
+
+        if (!Blocklist.TryRead(target.Bytes.Span, out var list, out var fault))
+        {
+            VerifyLog.DocumentRefused(logger, _name, fault.ToString());
+            Hold(null, null);
+        }
+        else if (list.Version < _held?.Version)
+        {
+            VerifyLog.DocumentRefused(logger, _name, $"version {list.Version} is older than {_held.Version}, which is held");
+        }
+        else
+        {
+            Hold(list, target.Sha256);
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts the snapshot that a delta leads to where the client looks before it fetches; false when the delta could not be brought.</summary>
+    private async Task<bool> TryDeltaAsync(Blocklist held, VerifiedRepository repository, CancellationToken cancellationToken)
+    {
+        var name = TargetNames.BlocklistDelta(tier, held.Version);
+        if (!(await repository.FetchTargetAsync(name, cancellationToken).ConfigureAwait(false)).TryGet(out var target, out var error))
+        {
+            return error.Kind is not (TufErrorKind.Unreachable or TufErrorKind.TooSlow or TufErrorKind.Store);
+        }
+
+        if (held.TryApply(target.Bytes.Span, out var newer, out var fault))
+        {
+            targets.Write(_name, newer.ToSnapshot());
+        }
+        else
+        {
+            VerifyLog.DocumentRefused(logger, name, fault.ToString());
+        }
+
+        return true;
+    }
+
+    private void Hold(Blocklist? list, string? sha256)
+    {
+        (_held, _sha256) = (list, sha256);
+        Matcher = list is null ? null : new BlocklistMatcher(list);
+    }
+}
