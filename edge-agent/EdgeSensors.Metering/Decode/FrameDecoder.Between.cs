@@ -87,15 +87,13 @@ public static partial class FrameDecoder
         if (!Descend(TunnelKind.Mpls, id, ref header) || frame.Length <= offset)
             return DecodeStatus.NotIp;
         var nibble = frame[offset] >> 4;
-        var isIp = nibble is 4 or 6;
-        if (isIp && IpEnd(frame, offset) <= originalLength)
+        if (nibble is 4 or 6 && IpEnd(frame, offset) <= originalLength)
             return DecodeNetwork(frame, originalLength, EtherTypeUnknown, offset, ref header);
         if (nibble == 0 && TryPseudowire(frame, originalLength, offset + 4, ref header, out var status))
             return status;
         if ((nibble != 0 || !inPseudowire) && TryPseudowire(frame, originalLength, offset, ref header, out status)) // one try inside another, lest their number doubles
             return status;
-
-        return isIp ? DecodeNetwork(frame, originalLength, EtherTypeUnknown, offset, ref header) : DecodeStatus.NotIp;
+        return DecodeStatus.NotIp;
     }
 
     private static bool TryPseudowire(ReadOnlySpan<byte> frame, int originalLength, int offset, ref PacketHeader header, out DecodeStatus status)

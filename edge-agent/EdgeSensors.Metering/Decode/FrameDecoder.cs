@@ -8,8 +8,8 @@ namespace EdgeSensors.Metering.Decode;
 /// framing and every tunnel ends in <see cref="DecodeNetwork"/>, entered again at each inner header.
 /// </summary>
 /// <remarks>
-/// The innermost IP packet is metered, once. A tunnel whose inside cannot be read leaves its own packet to be metered. What is decided never depends on octets beyond
-/// <see cref="PacketHeader.HeaderLength"/>: a frame that is cut there decodes the same.
+/// The innermost IP packet is metered, once. A tunnel whose inside cannot be read leaves its own packet to be metered. A frame that is cut at
+/// <see cref="PacketHeader.HeaderLength"/> decodes the same.
 /// </remarks>
 public static partial class FrameDecoder
 {
