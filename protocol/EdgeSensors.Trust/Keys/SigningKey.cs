@@ -36,5 +36,9 @@ public sealed class SigningKey : IDisposable
 
     internal byte[] ExportSecret() => _key.Export(KeyBlobFormat.RawPrivateKey);
 
-    internal string SignHex(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(SignatureAlgorithm.Ed25519.Sign(_key, data));
+    internal byte[] ExportPublic() => _key.PublicKey.Export(KeyBlobFormat.RawPublicKey);
+
+    internal byte[] Sign(ReadOnlySpan<byte> data) => SignatureAlgorithm.Ed25519.Sign(_key, data);
+
+    internal string SignHex(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(Sign(data));
 }
