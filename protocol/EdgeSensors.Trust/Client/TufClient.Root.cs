@@ -65,6 +65,17 @@ public sealed partial class TufClient
                 return Refuse(kind, "5.3.5", $"{next}.root.json holds version {candidate.Signed.Version}");
             }
 
+            // A root that its predecessor's witnesses have not seen, or that would do without witnesses, is refused like one without signatures.
+            if (!(await ProveAsync(run, trusted.Signed, candidate, TopLevelRole.Root, "5.3.5")).TryGet(out _, out error))
+            {
+                return TufResult<SignedMetadata<Root>>.Of(error);
+            }
+
+            if (_witnessed && candidate.Signed.WitnessPolicy is null)
+            {
+                return Refuse(TufErrorKind.NoWitnessPolicy, "5.3.5", $"{next}.root.json would do without witnesses");
+            }
+
             // §5.3.7 and §5.3.8: trust and store it.
             _store.Write(TopLevelRole.Root, candidate.File.Span);
 

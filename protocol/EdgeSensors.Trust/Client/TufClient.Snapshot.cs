@@ -11,6 +11,11 @@ public sealed partial class TufClient
         var keys = root.Signed.Roles[Role];
         var expected = timestamp.Signed.Snapshot;
 
+        if (IsUnproved(expected))
+        {
+            return Refuse(TufErrorKind.ProofRefused, "5.5.2", Unproved);
+        }
+
         SignedMetadata<Snapshot>? trusted = null;
         if (_store.Read(Role, _limits.MaxSnapshotBytes) is { } stored
             && MetadataReader.TryReadSnapshot(stored, _limits.MaxSnapshotBytes, out var read, out _)

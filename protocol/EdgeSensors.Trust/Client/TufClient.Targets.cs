@@ -15,6 +15,11 @@ public sealed partial class TufClient
             return Refuse(TufErrorKind.NotInSnapshot, "5.6.1", "the snapshot does not list this role");
         }
 
+        if (IsUnproved(expected))
+        {
+            return Refuse(TufErrorKind.ProofRefused, "5.6.2", Unproved);
+        }
+
         if (_store.Read(role, _limits.MaxTargetsBytes) is { } stored
             && expected.File.Mismatch(stored) is null
             && MetadataReader.TryReadTargets(stored, _limits.MaxTargetsBytes, out var trusted, out _)

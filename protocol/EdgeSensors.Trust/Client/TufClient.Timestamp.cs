@@ -4,8 +4,11 @@ namespace EdgeSensors.Trust.Client;
 
 public sealed partial class TufClient
 {
+    /// <summary>A timestamp, and who saw it in the log; nobody where nothing is asked of the log.</summary>
+    private sealed record WitnessedTimestamp(SignedMetadata<Timestamp> Metadata, Log.WitnessedEntry Witnessed);
+
     // §5.4.
-    private async Task<TufResult<SignedMetadata<Timestamp>>> UpdateTimestampAsync(Run run, SignedMetadata<Root> root)
+    private async Task<TufResult<WitnessedTimestamp>> UpdateTimestampAsync(Run run, SignedMetadata<Root> root)
     {
         const string Role = TopLevelRole.Timestamp;
         var keys = root.Signed.Roles[Role];
@@ -21,26 +24,24 @@ public sealed partial class TufClient
 
         if (!run.Online && trusted is not null)
         {
-            return Freeze(trusted.Signed, run.Start, Role, "5.4.4") is { } expired
-                ? TufResult<SignedMetadata<Timestamp>>.Of(expired)
-                : TufResult<SignedMetadata<Timestamp>>.Of(trusted);
+            return Freeze(trusted.Signed, run.Start, Role, "5.4.4") is { } expired ? TufResult<WitnessedTimestamp>.Of(expired) : await WitnessAsync(trusted);
         }
 
         // §5.4.1.
         if (!(await FetchAsync(run, Role, "5.4.1", "timestamp.json", _limits.MaxTimestampBytes)).TryGet(out var fetched, out var error))
         {
-            return TufResult<SignedMetadata<Timestamp>>.Of(error);
+            return TufResult<WitnessedTimestamp>.Of(error);
         }
 
         if (!MetadataReader.TryReadTimestamp(fetched.Bytes, _limits.MaxTimestampBytes, out var candidate, out var fault))
         {
-            return TufResult<SignedMetadata<Timestamp>>.Of(Unreadable(fault, Role, "5.4.2"));
+            return TufResult<WitnessedTimestamp>.Of(Unreadable(fault, Role, "5.4.2"));
         }
 
         // §5.4.2: arbitrary software attack.
         if (!candidate.IsVerifiedBy(keys, root.Signed.Keys))
         {
-            return TufResult<SignedMetadata<Timestamp>>.Of(Threshold(candidate, keys, root.Signed.Keys, Role, "5.4.2"));
+            return TufResult<WitnessedTimestamp>.Of(Threshold(candidate, keys, root.Signed.Keys, Role, "5.4.2"));
         }
 
         if (trusted is not null)
@@ -67,18 +68,26 @@ public sealed partial class TufClient
         // §5.4.4: freeze attack.
         if (Freeze(candidate.Signed, run.Start, Role, "5.4.4") is { } frozen)
         {
-            return TufResult<SignedMetadata<Timestamp>>.Of(frozen);
+            return TufResult<WitnessedTimestamp>.Of(frozen);
         }
 
+        // It names all other metadata by hash, so that its proof is the proof of all. Before the timestamp is stored, so that what is stored was proved.
+        var proving = await WitnessAsync(candidate);
+
         // §5.4.5.
-        if (!ReferenceEquals(candidate, trusted))
+        if (proving.IsSuccess && !ReferenceEquals(candidate, trusted))
         {
             _store.Write(Role, candidate.File.Span);
         }
 
-        return TufResult<SignedMetadata<Timestamp>>.Of(candidate);
+        return proving;
 
-        static TufResult<SignedMetadata<Timestamp>> Rollback(string step, string message) =>
-            TufResult<SignedMetadata<Timestamp>>.Of(new TufError(TufErrorKind.Rollback, Role, step, message));
+        async Task<TufResult<WitnessedTimestamp>> WitnessAsync(SignedMetadata<Timestamp> timestamp) =>
+            (await ProveAsync(run, root.Signed, timestamp, Role, "5.4.4")).TryGet(out var witnessed, out var unproven)
+                ? TufResult<WitnessedTimestamp>.Of(new WitnessedTimestamp(timestamp, witnessed))
+                : TufResult<WitnessedTimestamp>.Of(unproven);
+
+        static TufResult<WitnessedTimestamp> Rollback(string step, string message) =>
+            TufResult<WitnessedTimestamp>.Of(new TufError(TufErrorKind.Rollback, Role, step, message));
     }
 }

@@ -14,6 +14,7 @@ public sealed partial class TufClient
     private readonly ITargetStore? _targetStore;
     private readonly TimeProvider _time;
     private readonly TufLimits _limits;
+    private readonly bool _witnessed;
 
     /// <summary>Makes a client.</summary>
     /// <param name="transport">Brings files.</param>
@@ -21,13 +22,18 @@ public sealed partial class TufClient
     /// <param name="time">The clock that expiry is measured by.</param>
     /// <param name="limits">Bounds on what is read.</param>
     /// <param name="targets">Keeps fetched targets; null when every target is to be fetched anew.</param>
-    public TufClient(ITufTransport transport, IMetadataStore store, TimeProvider time, TufLimits limits, ITargetStore? targets = null)
+    /// <param name="witnessed">
+    /// Whether every new root and timestamp must come with a proof that it is in the transparency log, as the root's witness policy asks (docs/protocol.md). Sensors
+    /// have no other way; without it this is a client of any TUF repository.
+    /// </param>
+    public TufClient(ITufTransport transport, IMetadataStore store, TimeProvider time, TufLimits limits, ITargetStore? targets = null, bool witnessed = false)
     {
         _transport = transport;
         _store = store;
         _time = time;
         _limits = limits;
         _targetStore = targets;
+        _witnessed = witnessed;
     }
 
     /// <summary>Trusts a first root, which came by a trusted way (§5.2): it must be signed by its own keys. Returns null, or why not. Nothing is fetched.</summary>
@@ -72,7 +78,7 @@ public sealed partial class TufClient
         {
             if (!(await UpdateRootAsync(run)).TryGet(out var root, out var error)
                 || !(await UpdateTimestampAsync(run, root)).TryGet(out var timestamp, out error)
-                || !(await UpdateSnapshotAsync(run, root, timestamp)).TryGet(out var snapshot, out error))
+                || !(await UpdateSnapshotAsync(run, root, timestamp.Metadata)).TryGet(out var snapshot, out error))
             {
                 return TufResult<VerifiedRepository>.Of(error);
             }
@@ -80,7 +86,7 @@ public sealed partial class TufClient
             var targets = await UpdateTargetsAsync(
                 run, root.Signed, snapshot.Signed, TopLevelRole.Targets, root.Signed.Roles[TopLevelRole.Targets], root.Signed.Keys);
             return targets.TryGet(out var topLevel, out error)
-                ? TufResult<VerifiedRepository>.Of(new VerifiedRepository(this, online, root, timestamp, snapshot, topLevel))
+                ? TufResult<VerifiedRepository>.Of(new VerifiedRepository(this, online, root, timestamp.Metadata, timestamp.Witnessed, snapshot, topLevel))
                 : TufResult<VerifiedRepository>.Of(error);
         }
         catch (Exception exception) when (IsStoreFailure(exception))

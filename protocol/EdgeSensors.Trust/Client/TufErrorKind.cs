@@ -60,6 +60,15 @@ public enum TufErrorKind
     /// <summary>A target or role name that cannot safely name a file or a URL.</summary>
     UnsafeName,
 
+    /// <summary>The root says no witness policy, or a new one would drop it: nothing could be proved to have been logged.</summary>
+    NoWitnessPolicy,
+
+    /// <summary>There is no proof that the metadata was logged.</summary>
+    ProofMissing,
+
+    /// <summary>The proof does not show that the metadata was logged and that enough witnesses saw it.</summary>
+    ProofRefused,
+
     /// <summary>The client's own store on disk failed.</summary>
     Store,
 }

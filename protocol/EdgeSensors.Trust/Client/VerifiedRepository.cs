@@ -1,3 +1,4 @@
+using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Metadata;
 
 namespace EdgeSensors.Trust.Client;
@@ -15,6 +16,7 @@ public sealed class VerifiedRepository
         bool online,
         SignedMetadata<Root> root,
         SignedMetadata<Timestamp> timestamp,
+        WitnessedEntry witnessed,
         SignedMetadata<Snapshot> snapshot,
         SignedMetadata<Targets> targets)
     {
@@ -23,6 +25,7 @@ public sealed class VerifiedRepository
         _timestamp = timestamp;
         _snapshot = snapshot;
         Online = online;
+        Witnessed = witnessed;
         Targets = targets;
     }
 
@@ -43,6 +46,9 @@ public sealed class VerifiedRepository
     {
         _root.Signed.Expires, _timestamp.Signed.Expires, _snapshot.Signed.Expires, Targets.Signed.Expires,
     }.Min();
+
+    /// <summary>Who saw the timestamp in the transparency log, and when; nobody when the client asks nothing of the log.</summary>
+    public WitnessedEntry Witnessed { get; }
 
     internal bool Online { get; }
 

@@ -30,7 +30,6 @@ internal sealed class PublicationDraft
             var file = Sign(role, payload, [roleKeys]);
             _meta[$"{role}.json"] = new MetaFile(payload.Version, FileHashes.Of(file.Span));
             Roles.Add(role);
-            Signed.Add((role, payload.Version, payload));
         }
 
         SnapshotVersion = state.Snapshot.Version;
@@ -40,7 +39,6 @@ internal sealed class PublicationDraft
             var snapshot = new Snapshot { Version = ++SnapshotVersion, Expires = repository.ExpiryOf(TopLevelRole.Snapshot), Meta = _meta };
             var file = Sign(TopLevelRole.Snapshot, snapshot, [root.Roles[TopLevelRole.Snapshot]]);
             snapshotFile = new MetaFile(SnapshotVersion, FileHashes.Of(file.Span));
-            Signed.Add((TopLevelRole.Snapshot, SnapshotVersion, null));
         }
 
         if (!ReferenceEquals(root, state.Root))
@@ -50,15 +48,13 @@ internal sealed class PublicationDraft
 
         TimestampVersion = state.Timestamp.Version + 1;
         var timestamp = new Timestamp { Version = TimestampVersion, Expires = repository.ExpiryOf(TopLevelRole.Timestamp), Snapshot = snapshotFile };
-        TimestampFile = SignFile(TopLevelRole.Timestamp, timestamp, [root.Roles[TopLevelRole.Timestamp]]);
+        TimestampFile = Sign(TopLevelRole.Timestamp, timestamp, [root.Roles[TopLevelRole.Timestamp]]);
     }
 
     public List<(string Path, ReadOnlyMemory<byte> Bytes)> TargetFiles { get; } = [];
 
     /// <summary>In the order in which they are to be written.</summary>
     public List<(string Path, ReadOnlyMemory<byte> Bytes)> MetadataFiles { get; } = [];
-
-    public List<(string Role, long Version, Targets? Payload)> Signed { get; } = [];
 
     public List<string> Roles { get; } = [];
 
@@ -70,7 +66,7 @@ internal sealed class PublicationDraft
 
     private Root ChangeRoot(Root root, RepositoryChange change)
     {
-        if (change.TopLevelKeys.Count == 0 && !change.Renewals.Contains(TopLevelRole.Root))
+        if (change.TopLevelKeys.Count == 0 && change.WitnessPolicy is null && !change.Renewals.Contains(TopLevelRole.Root))
         {
             return root;
         }
@@ -93,6 +89,7 @@ internal sealed class PublicationDraft
             Expires = _repository.ExpiryOf(TopLevelRole.Root),
             Roles = roles,
             Keys = keys.Where(pair => used.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal),
+            WitnessPolicy = change.WitnessPolicy ?? root.WitnessPolicy,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Log;
 
 namespace EdgeSensors.Trust.Repository;
 
@@ -15,6 +16,8 @@ public sealed class RepositoryChange
     internal List<RoleDelegation> Delegations { get; } = [];
 
     internal Dictionary<string, (IReadOnlyList<SigningKey> Keys, int Threshold)> TopLevelKeys { get; } = new(StringComparer.Ordinal);
+
+    internal WitnessPolicy? WitnessPolicy { get; private set; }
 
     internal HashSet<string> Renewals { get; } = new(StringComparer.Ordinal);
 
@@ -81,6 +84,13 @@ public sealed class RepositoryChange
     public RepositoryChange ReplaceKeys(string topLevelRole, IReadOnlyList<SigningKey> keys, int threshold)
     {
         TopLevelKeys[topLevelRole] = (keys, threshold);
+        return this;
+    }
+
+    /// <summary>Changes what sensors ask of the transparency log: a new root, for which a threshold of the root keys must be at hand.</summary>
+    public RepositoryChange SetWitnessPolicy(WitnessPolicy policy)
+    {
+        WitnessPolicy = policy;
         return this;
     }
 

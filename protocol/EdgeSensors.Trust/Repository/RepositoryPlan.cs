@@ -20,6 +20,9 @@ public sealed record RepositoryPlan
     /// <summary>Who runs sensors: each gets <c>authorizations/{operator}/*</c>.</summary>
     public IReadOnlyList<OperatorId> Operators { get; init; } = [];
 
+    /// <summary>What sensors ask of the transparency log; null for a repository that sensors will refuse.</summary>
+    public Log.WitnessPolicy? WitnessPolicy { get; init; }
+
     /// <summary>Who gives grants: each gets <c>mitigations/{issuer}/*</c>.</summary>
     public IReadOnlyList<OperatorId> Issuers { get; init; } = [];
 }

@@ -124,6 +124,7 @@ public sealed partial class TufRepository
             Expires = ExpiryOf(TopLevelRole.Root),
             ConsistentSnapshot = true,
             Keys = roles.Values.SelectMany(role => role.Keys).ToDictionary(key => key.Id, key => key.Public, StringComparer.Ordinal),
+            WitnessPolicy = plan.WitnessPolicy,
             Roles = roles.ToDictionary(
                 role => role.Key, role => new RoleKeys(role.Value.Keys.Select(key => key.Id).ToList(), role.Value.Threshold), StringComparer.Ordinal),
         };

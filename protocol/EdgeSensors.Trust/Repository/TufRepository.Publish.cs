@@ -88,8 +88,6 @@ public sealed partial class TufRepository
         Put(TimestampPath, draft.TimestampFile);
         AtomicFile.SyncDirectory(MetadataDirectory);
 
-        _beforeStep("");
-        Forget(draft);
         return new Publication(draft.TimestampVersion, draft.SnapshotVersion, draft.Roles, draft.TimestampFile);
     }
 
@@ -99,39 +97,47 @@ public sealed partial class TufRepository
         AtomicFile.Write(path, bytes.Span);
     }
 
-    // Versions that no client can still be in the middle of. What cannot be deleted now costs disk and nothing else.
-    private void Forget(PublicationDraft draft)
+    /// <summary>
+    /// Deletes, and names, versions that no client can still be in the middle of, roots excepted. Whoever logs what is published calls this after having done so: a publication itself
+    /// deletes nothing, so that no version can go unlogged.
+    /// </summary>
+    public RepositoryResult<IReadOnlyList<string>> Forget() => Guard<IReadOnlyList<string>>(() =>
     {
-        try
+        using var taken = TakeLock();
+        var state = RepositoryState.Load(MetadataDirectory);
+        var current = state.Snapshot.Meta.ToDictionary(meta => Path.GetFileNameWithoutExtension(meta.Key), meta => meta.Value.Version, StringComparer.Ordinal);
+        current[TopLevelRole.Snapshot] = state.Snapshot.Version;
+        current[TopLevelRole.Timestamp] = state.Timestamp.Version;
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        var old = new List<string>();
+        foreach (var path in System.IO.Directory.EnumerateFiles(MetadataDirectory))
         {
-            foreach (var (role, version, current) in draft.Signed)
+            if (Path.GetFileName(path).Split('.', 3) is not [var number, var role, var extension] || !long.TryParse(number, out var version)
+                || !current.TryGetValue(role, out var newest))
             {
-                var old = version - _options.KeptVersions;
-                if (old < 1)
-                {
-                    continue;
-                }
+                continue;
+            }
 
-                if (current is not null && RepositoryState.LoadTargets(MetadataDirectory, old, role) is { } past)
-                {
-                    var kept = Enumerable.Range(0, _options.KeptVersions)
-                        .Select(back => back == 0 ? current : RepositoryState.LoadTargets(MetadataDirectory, version - back, role))
-                        .SelectMany(targets => targets?.Files.Select(file => TargetPath(file.Key, file.Value)) ?? [])
-                        .ToHashSet(StringComparer.Ordinal);
-                    foreach (var path in past.Files.Select(file => TargetPath(file.Key, file.Value)).Where(path => !kept.Contains(path)))
-                    {
-                        File.Delete(path);
-                    }
-                }
-
-                File.Delete(RepositoryState.PathOf(MetadataDirectory, old, role));
+            if (version <= newest - _options.KeptVersions)
+            {
+                old.Add(path);
+            }
+            else if (extension == "json" && role is not (TopLevelRole.Snapshot or TopLevelRole.Timestamp) && RepositoryState.LoadTargets(MetadataDirectory, version, role) is { } targets)
+            {
+                kept.UnionWith(targets.Files.Select(file => TargetPath(file.Key, file.Value)));
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or DamagedRepositoryException)
+
+        // Nothing is being published now, so that a target which no kept version lists is of the past.
+        old.AddRange(System.IO.Directory.EnumerateFiles(TargetsDirectory, "*", SearchOption.AllDirectories).Where(path => !kept.Contains(path)));
+        foreach (var path in old)
         {
-            // Published already; the leftovers are harmless.
+            _beforeStep(path);
+            File.Delete(path);
         }
-    }
+
+        return old;
+    });
 
     // Left by a publication that was killed; under the lock there is no other.
     private void RemoveTemporaries()

@@ -156,9 +156,12 @@ public sealed class PublishTests : IDisposable
             _foundation.Publish(new RepositoryChange().Set(new RuleSet { Revision = revision, Rules = [] }), online);
         }
 
+        Assert.Equal(41, Directory.GetFiles(_foundation.Repository.MetadataDirectory, "*.control.json").Length);
+        Assert.True(_foundation.Repository.Forget().IsSuccess);
         var kept = RepositoryOptions.Default.KeptVersions;
         Assert.Equal(kept, Directory.GetFiles(_foundation.Repository.MetadataDirectory, "*.control.json").Length);
         Assert.Equal(kept, Directory.GetFiles(_foundation.Repository.MetadataDirectory, "*.snapshot.json").Length);
+        Assert.Equal(kept, Directory.GetFiles(_foundation.Repository.MetadataDirectory, "*.timestamp.json").Length);
         Assert.Equal(kept, Directory.GetFiles(Path.Combine(_foundation.Repository.TargetsDirectory, "control")).Length);
         Assert.Single(Directory.GetFiles(_foundation.Repository.MetadataDirectory, "*.root.json"));
     }
