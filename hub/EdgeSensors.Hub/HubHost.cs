@@ -12,7 +12,9 @@ using EdgeSensors.Hub.Identity;
 using EdgeSensors.Hub.Inbox;
 using EdgeSensors.Hub.Sign;
 using EdgeSensors.Hub.Store;
+using EdgeSensors.Hub.Transparency;
 using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Repository;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -28,6 +30,8 @@ internal sealed class HubHost : IAsyncDisposable
 
     private readonly List<IAsyncDisposable> _started = [];
     private readonly List<IDisposable> _stores = [];
+    // Witnesses are few and near; what they answer is signed.
+    private readonly HttpClient _witnessing = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(3) });
     private WebApplication? _app;
 
     /// <summary>Starts everything; throws a one-line <see cref="CommandException"/> or <see cref="StoreException"/> when it cannot.</summary>
@@ -62,6 +66,7 @@ internal sealed class HubHost : IAsyncDisposable
         }
 
         _stores.ForEach(store => store.Dispose());
+        _witnessing.Dispose();
     }
 
     private async Task BuildAsync(HubConfiguration configuration)
@@ -74,6 +79,8 @@ internal sealed class HubHost : IAsyncDisposable
         var inboxStore = Keep(new SqliteInbox(Path.Combine(configuration.Inbox.Folder, "inbox.db"), configuration.Inbox.MaxRejected, configuration.Inbox.MaxMiB));
         var decisions = Keep(new SqliteDecisionStore(Path.Combine(configuration.Store.Folder, "decisions.db")));
 
+        var log = Keep(OpenLog(configuration.Transparency, repository, out var logSigner));
+        _stores.Add(logSigner);
         var flows = Keep(new DuckDbFlowStore(Path.Combine(configuration.Store.Folder, "flows.duckdb")));
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -104,15 +111,16 @@ internal sealed class HubHost : IAsyncDisposable
         var writer = new InboxWriter(inboxStore, configuration.Inbox, time, meters, Logger<InboxWriter>());
         var broker = new Broker(endpoint, writer, meters, time, Logger<Broker>());
         Publisher? publisher = null;
+        var sequencer = Keep(new Sequencer(log, repository, decisions, logSigner, [.. configuration.Transparency.Witnesses.Select(url => new WitnessClient(url, _witnessing))], Logger<Sequencer>()));
         SignedDocuments Signed() => publisher?.Documents ?? SignedDocuments.None;
         var mitigations = new Mitigations(decisions, Signed, configuration.Policy, time);
-        publisher = new Publisher(repository, keys, decisions, mitigations, _app.Services.GetRequiredService<PublishMeters>(), time, Logger<Publisher>())
+        publisher = new Publisher(repository, keys, sequencer, decisions, mitigations, _app.Services.GetRequiredService<PublishMeters>(), time, Logger<Publisher>())
         {
             Announce = broker.PublishTimestampAsync,
         };
         var policy = new Policy(mitigations, Signed, configuration.Policy);
         var correlator = new Correlator(inboxStore, decisions, new IncidentJoin(configuration.Store.JoinWindow), policy, time, Logger<Correlator>());
-        var projector = new FlowProjector(inboxStore, flows, configuration.Store.FlowRetention, time, Logger<FlowProjector>());
+        var projector = new FlowProjector(inboxStore, flows, decisions, configuration.Store.FlowRetention, time, Logger<FlowProjector>());
         writer.Committed += batch =>
         {
             if (batch.HasReports)
@@ -128,8 +136,9 @@ internal sealed class HubHost : IAsyncDisposable
         writer.SettledUpTo = () => Math.Min(correlator.SettledUpTo, projector.SettledUpTo);
 
         _app.UseMiddleware<AccessControl>();
-        UpdateFiles.Map(_app, repository);
-        broker.ChunkSource = new UpdateChunks(repository.TargetsDirectory, repository.MetadataDirectory).Read;
+        UpdateFiles.Map(_app, repository, sequencer);
+        LogFiles.Map(_app, log);
+        broker.ChunkSource = new UpdateChunks(repository.TargetsDirectory, repository.MetadataDirectory, sequencer).Read;
         _app.MapOpenApi();
         new HubApi(decisions, mitigations, policy, flows, broker).Map(_app);
         Health.Map(_app, meters, writer, publisher, correlator, projector);
@@ -234,5 +243,37 @@ internal sealed class HubHost : IAsyncDisposable
         return role.Length == 0
             ? repository
             : throw new CommandException("offline-key", $"The folder {trust.OnlineKeys} holds a key of the offline role {role}; take it off this machine, then serve.");
+    }
+
+    // A hub whose sensors would refuse everything it says does not start.
+    private static LogStore OpenLog(TransparencySettings settings, TufRepository repository, out NoteSigner signer)
+    {
+        if (!repository.ReadWitnessPolicies().TryGet(out var policies, out var error))
+        {
+            throw new CommandException("witness", $"{error}.");
+        }
+
+        if (settings.Witnesses.Count == 0)
+        {
+            throw new CommandException("witness", "transparency.witnesses is empty; name the URLs of the witnesses, since sensors refuse what no witness has seen.", ExitCode.Usage);
+        }
+
+        foreach (var log in policies[^1].Logs)
+        {
+            if (!NoteSigner.TryLoad(settings.KeyFolder, null, log.Name, NoteKeyKind.Ed25519, out var loaded, out var fault))
+            {
+                throw new CommandException("log-key", $"{fault}.");
+            }
+
+            if (loaded.Key.Equals(log))
+            {
+                signer = loaded;
+                return new LogStore(Path.Combine(settings.Folder, "log.db"));
+            }
+
+            loaded.Dispose();
+        }
+
+        throw new CommandException("log-key", $"The key in {settings.KeyFolder} is none of the log keys that the root names; bring back the one that init made.");
     }
 }

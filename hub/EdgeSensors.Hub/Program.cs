@@ -7,6 +7,7 @@ var root = new RootCommand("Takes sensors' metadata in, joins what they see, and
     ServeCommand.Create(),
     SensorCommand.Create(),
     OperatorCommand.Create(),
+    OverseerCommand.Create(),
     ListedCommand.Create(),
     BlocklistCommand.Create(),
     AlertCommand.Create(),

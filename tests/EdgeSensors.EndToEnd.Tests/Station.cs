@@ -8,7 +8,7 @@ using EdgeSensors.Protocol;
 
 namespace EdgeSensors.EndToEnd.Tests;
 
-/// <summary>A hub and an enrolled agent as real processes on loopback, with a folder of their own. The agent reads capture files.</summary>
+/// <summary>A hub, its witness and an enrolled agent as real processes on loopback, with a folder of their own. The agent reads capture files.</summary>
 internal sealed class Station : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -19,7 +19,12 @@ internal sealed class Station : IDisposable
     private Station(string hubProgram, string agentProgram)
     {
         _agentProgram = agentProgram;
-        Hub = new HubSide(hubProgram, Folder, Logs, null, IPAddress.Loopback) { MqttPort = FreePort(), HttpsPort = FreePort() };
+        Hub = new HubSide(hubProgram, Folder, Logs, null, IPAddress.Loopback)
+        {
+            MqttPort = FreePort(),
+            HttpsPort = FreePort(),
+            Witness = new WitnessSide(Program(ProgramLocator.Witness), Path.Combine(Folder, "witness"), Logs, null, IPAddress.Loopback) { Port = FreePort(), ViewPort = FreePort() },
+        };
         Agent = new AgentSide(agentProgram, Enrolment, Logs, null);
         Directory.CreateDirectory(Logs);
     }

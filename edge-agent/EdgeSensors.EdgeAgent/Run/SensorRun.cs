@@ -118,7 +118,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         {
             if (refusal is null)
             {
-                clock.Raise();
+                clock.Raise(state.WitnessedAt);
             }
 
             if (state.TimestampVersion != applied)

@@ -48,7 +48,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
                 BlocklistVersion = (ulong?)(state.Blocklist?.Version ?? state.Listed?.Version),
                 TimestampVersion = (ulong?)state.TimestampVersion,
                 RulesRevision = rules.Revision,
-                Witness = "none",
+                Witness = state.Witness,
                 Enforcer = enforcer.Name,
                 Outbox = outbox.Health,
             };

@@ -20,8 +20,6 @@ namespace EdgeSensors.EdgeAgent.Verify;
 /// <param name="logger">Where each rule's change of state is said.</param>
 internal sealed class RuleKeeper(SensorName sensor, AgentConfiguration settings, IEnforcer enforcer, DurableOutbox outbox, TimeProvider time, ILogger logger) : IDisposable
 {
-    // The witness comes with the transparency log; until then receipts say that there is none.
-    private const string Witness = "none";
     private const string HitBound = "hit-bound";
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -204,7 +202,7 @@ internal sealed class RuleKeeper(SensorName sensor, AgentConfiguration settings,
         Id = default,
         ObservedAt = UnixMilliseconds.Now(time),
         RulesRevision = Revision,
-        Witness = Witness,
+        Witness = _state.Witness,
         Enforcer = enforcer.Name,
         Rules = rules,
     };

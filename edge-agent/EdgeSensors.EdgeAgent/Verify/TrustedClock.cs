@@ -3,7 +3,7 @@ using System.Globalization;
 namespace EdgeSensors.EdgeAgent.Verify;
 
 /// <summary>
-/// The wall clock with a floor: never before the newest moment at which signed, unexpired metadata was verified, through restarts. A clock that was set back, by whomever, cannot
+/// The wall clock with a floor: never before the newest moment at which signed, unexpired metadata was verified, nor before its witnesses saw it, through restarts. A clock that was set back, by whomever, cannot
 /// bring an expired authorisation or rule to life again.
 /// </summary>
 internal sealed class TrustedClock : TimeProvider
@@ -49,10 +49,11 @@ internal sealed class TrustedClock : TimeProvider
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => _clock.CreateTimer(callback, state, dueTime, period);
 
-    /// <summary>Metadata verified now: it cannot be earlier any more. Written to disk at most once a minute.</summary>
-    public void Raise()
+    /// <summary>Metadata verified now, which its witnesses saw at a moment: it cannot be earlier than either. Written to disk at most once a minute.</summary>
+    public void Raise(DateTimeOffset witnessed)
     {
-        var nowMs = GetUtcNow().ToUnixTimeMilliseconds();
+        var now = GetUtcNow();
+        var nowMs = (witnessed > now ? witnessed : now).ToUnixTimeMilliseconds();
         Volatile.Write(ref _floorMs, nowMs);
         if (nowMs - _storedMs < 60_000)
         {

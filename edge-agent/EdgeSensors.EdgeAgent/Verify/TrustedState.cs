@@ -12,6 +12,15 @@ internal sealed record TrustedState
     /// <summary>Version of the TUF timestamp; null before the first.</summary>
     public long? TimestampVersion { get; init; }
 
+    /// <summary>The witness of a sensor that has verified nothing yet.</summary>
+    public const string NotWitnessed = "pending";
+
+    /// <summary>Who saw the update in the transparency log, as a token: names with <c>+</c> between, cut to what a token may hold.</summary>
+    public string Witness { get; init; } = NotWitnessed;
+
+    /// <summary>When they saw it: it cannot be earlier now.</summary>
+    public DateTimeOffset WitnessedAt { get; init; } = DateTimeOffset.MinValue;
+
     /// <summary>When the first top-level role expires: nothing here is trusted from then on.</summary>
     public DateTimeOffset Expires { get; init; } = DateTimeOffset.MinValue;
 

@@ -41,7 +41,7 @@ internal sealed class UpdateClient : IDisposable
             _handler, new Uri(address.Uri, "tuf/metadata/"), new Uri(address.Uri, "tuf/targets/"), HttpPatience.Default, time);
         Metadata = new DirectoryMetadataStore(Path.Combine(source.Directory, "metadata"));
         var targets = new DirectoryTargetStore(Path.Combine(source.Directory, "targets"));
-        _client = new TufClient(_transport, Metadata, time, TufLimits.Default, targets);
+        _client = new TufClient(_transport, Metadata, time, TufLimits.Default, targets, witnessed: true);
         _blocklist = new BlocklistKeeper(targets, source.BlocklistTier, logger);
     }
 
@@ -146,6 +146,8 @@ internal sealed class UpdateClient : IDisposable
         return new TrustedState
         {
             TimestampVersion = repository.TimestampVersion,
+            Witness = WitnessToken(repository.Witnessed.Witnesses),
+            WitnessedAt = repository.Witnessed.Time,
             Expires = repository.Expires,
             Authorization = authorization,
             PseudonymKey = key,
@@ -156,6 +158,13 @@ internal sealed class UpdateClient : IDisposable
             RulesRefusal = rulesRefusal,
             Grants = grants,
         };
+    }
+
+    /// <summary>Names of witnesses as a message may carry them.</summary>
+    internal static string WitnessToken(IEnumerable<string> names)
+    {
+        var text = string.Concat(string.Join('+', names).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '+' or '-' or '_' or '/' ? c : '_'));
+        return text.Length <= 64 ? text : text[..64];
     }
 
     private delegate bool Parse<T>(ReadOnlyMemory<byte> bytes, out T? document, out DocumentError? error)

@@ -37,6 +37,9 @@ internal sealed class HubSide : IDisposable
         (_program, _folder, _logs, _place, _address) = (program, folder, logs, place, address);
     }
 
+    /// <summary>Who watches what it publishes: made and started with it, a process of its own.</summary>
+    public required WitnessSide Witness { get; init; }
+
     /// <summary>The port of MQTT.</summary>
     public int MqttPort { get; init; } = 8883;
 
@@ -56,16 +59,22 @@ internal sealed class HubSide : IDisposable
 
     private string PassphraseFile => Path.Combine(_folder, "passphrase");
 
-    /// <summary>Makes keys, certificates and the repository.</summary>
+    /// <summary>Makes keys, certificates and the repository, and the witness that they name.</summary>
     /// <param name="policy">What it may decide by itself: <c>manual</c>, <c>propose</c> or <c>approve</c>.</param>
     /// <param name="stop">Gives up.</param>
-    public async Task InitAsync(string policy, CancellationToken stop) => await MustAsync(
+    public async Task InitAsync(string policy, CancellationToken stop)
+    {
+        await Witness.InitAsync(stop).ConfigureAwait(false);
+        await MustAsync(
         [
-            "init", Folder, "--operator", Operator, "--host", _address.ToString(), "--listen", _address.ToString(),
+            "init", Folder, "--witness", Witness.Card, "--operator", Operator, "--host", _address.ToString(), "--listen", _address.ToString(),
             "--mqtt-port", $"{MqttPort}", "--https-port", $"{HttpsPort}", "--policy", policy,
             "--offline", Path.Combine(_folder, "offline"), "--generate-passphrase", PassphraseFile,
         ],
         stop).ConfigureAwait(false);
+        await Witness.TrustAsync(Path.Combine(Folder, "overseer"), stop).ConfigureAwait(false);
+        await Witness.ServeAsync(stop).ConfigureAwait(false);
+    }
 
     /// <summary>Enrols the sensor: its certificate, its trust root and the authorisation to report about the inside.</summary>
     public async Task EnrolAsync(IEnumerable<Prefix> inside, string enrolment, CancellationToken stop) => await MustAsync(
@@ -116,10 +125,15 @@ internal sealed class HubSide : IDisposable
     {
         _api?.Dispose();
         _serving?.Dispose();
+        Witness.Dispose();
     }
 
-    /// <summary>Ends the hub in order.</summary>
-    public Task StopAsync() => _serving?.StopAsync(TimeSpan.FromSeconds(5)) ?? Task.CompletedTask;
+    /// <summary>Ends the hub in order, and its witness after it.</summary>
+    public async Task StopAsync()
+    {
+        await (_serving?.StopAsync(TimeSpan.FromSeconds(5)) ?? Task.CompletedTask).ConfigureAwait(false);
+        await Witness.StopAsync().ConfigureAwait(false);
+    }
 
     private void Note(CommittedMessage message)
     {
@@ -137,19 +151,8 @@ internal sealed class HubSide : IDisposable
         }
     }
 
-    private async Task MustAsync(string[] arguments, CancellationToken stop)
-    {
-        using var command = StartedProgram.Start(_place, _program, arguments, Path.Combine(_logs, "commands.log"));
-        if (!await command.WaitForEndAsync(Patience, stop).ConfigureAwait(false))
-        {
-            throw new ProgramException($"edgesensors-hub {arguments[0]} did not end within {Patience.TotalSeconds} s");
-        }
-
-        if (command.ExitCode != 0)
-        {
-            throw new ProgramException($"edgesensors-hub {arguments[0]} failed: {command.LastWords()}");
-        }
-    }
+    private Task MustAsync(string[] arguments, CancellationToken stop) =>
+        StartedProgram.MustAsync(_place, _program, arguments, Path.Combine(_logs, "commands.log"), Patience, stop);
 }
 
 /// <summary>A program did not do what the run needs; the message is for people.</summary>

@@ -11,6 +11,9 @@ internal static class ProgramLocator
     /// <summary>The hub.</summary>
     public const string Hub = "hub/EdgeSensors.Hub/edgesensors-hub";
 
+    /// <summary>The witness.</summary>
+    public const string Witness = "hub/EdgeSensors.Witness/edgesensors-witness";
+
     /// <summary>This program.</summary>
     public const string FieldTest = "hardware/EdgeSensors.FieldTest/edgesensors-fieldtest";
 

@@ -89,6 +89,21 @@ internal sealed class StartedProgram : IDisposable
         return program;
     }
 
+    /// <summary>Runs a program to its end; throws <see cref="ProgramException"/> when it fails or takes too long.</summary>
+    public static async Task MustAsync(NetworkNamespace? place, string path, string[] arguments, string logPath, TimeSpan atMost, CancellationToken stop)
+    {
+        using var command = Start(place, path, arguments, logPath);
+        if (!await command.WaitForEndAsync(atMost, stop).ConfigureAwait(false))
+        {
+            throw new ProgramException($"{command.Name} {arguments[0]} did not end within {atMost.TotalSeconds} s");
+        }
+
+        if (command.ExitCode != 0)
+        {
+            throw new ProgramException($"{command.Name} {arguments[0]} failed: {command.LastWords()}");
+        }
+    }
+
     /// <summary>Waits for a line; null when the program ended or the time passed without it.</summary>
     public async Task<string?> WaitForLineAsync(Func<string, bool> wanted, TimeSpan atMost, CancellationToken stop)
     {

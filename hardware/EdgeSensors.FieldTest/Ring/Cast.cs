@@ -7,7 +7,7 @@ using EdgeSensors.FieldTest.Reporting;
 
 namespace EdgeSensors.FieldTest.Ring;
 
-/// <summary>Hub and agent of a run, each a process of its own.</summary>
+/// <summary>Hub, witness and agent of a run, each a process of its own.</summary>
 internal sealed class Cast : IDisposable
 {
     private Cast(HubSide hub, AgentSide agent, string? replayFile) => (Hub, Agent, ReplayFile) = (hub, agent, replayFile);
@@ -27,19 +27,26 @@ internal sealed class Cast : IDisposable
     public static async Task<Cast> StartAsync(
         RunFolder ground, RingNetwork? network, ReplayPlan plan, RunMode mode, RingOptions options, Screen screen, CancellationToken stop)
     {
-        if (!ProgramLocator.TryFind(ProgramLocator.Hub, out var hubProgram, out var error) || !ProgramLocator.TryFind(ProgramLocator.Agent, out var agentProgram, out error))
+        if (!ProgramLocator.TryFind(ProgramLocator.Hub, out var hubProgram, out var error) || !ProgramLocator.TryFind(ProgramLocator.Agent, out var agentProgram, out error)
+            || !ProgramLocator.TryFind(ProgramLocator.Witness, out var witnessProgram, out error))
         {
             throw new ProgramException(error);
         }
 
-        var (mqtt, https) = network is null ? (FreePort(), FreePort()) : (8883, 8443);
-        var hub = new HubSide(hubProgram, ground.Temporary, ground.Logs, network?.Hub, network?.HubAddress ?? IPAddress.Loopback) { MqttPort = mqtt, HttpsPort = https };
+        var (mqtt, https, witnessing, viewing) = network is null ? (FreePort(), FreePort(), FreePort(), FreePort()) : (8883, 8443, 8550, 8551);
+        var address = network?.HubAddress ?? IPAddress.Loopback;
+        var hub = new HubSide(hubProgram, ground.Temporary, ground.Logs, network?.Hub, address)
+        {
+            MqttPort = mqtt,
+            HttpsPort = https,
+            Witness = new WitnessSide(witnessProgram, Path.Combine(ground.Temporary, "witness"), ground.Logs, network?.Hub, address) { Port = witnessing, ViewPort = viewing },
+        };
         var enrolment = Path.Combine(ground.Temporary, "agent");
         var agent = new AgentSide(agentProgram, enrolment, ground.Logs, network?.Gateway);
         var cast = new Cast(hub, agent, mode == RunMode.File ? Path.Combine(ground.Temporary, "replay.pcap") : null);
         try
         {
-            screen.Progress("the hub makes its keys and certificates");
+            screen.Progress("the hub makes its keys and certificates, and a witness, with its own key, is told of the hub's log");
             await hub.InitAsync("approve", stop).ConfigureAwait(false);
             screen.Progress("the sensor is enrolled: certificate, trust root, signed authorisation to report about the inside");
             await hub.EnrolAsync(plan.Inside.Prefixes, enrolment, stop).ConfigureAwait(false);

@@ -3,7 +3,7 @@ using EdgeSensors.Hub.Inbox;
 
 namespace EdgeSensors.Hub.Api;
 
-/// <summary>Who may read or do what over HTTPS, by the certificate: people everything, sensors the updates and nothing else.</summary>
+/// <summary>Who may read or do what over HTTPS, by the certificate: people everything, overseers the log and the updates, sensors the updates and nothing else.</summary>
 internal sealed class AccessControl(RequestDelegate next, InboxMeters meters)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -19,6 +19,9 @@ internal sealed class AccessControl(RequestDelegate next, InboxMeters meters)
             case ClientIdentity.Person person:
                 context.Features.Set(person);
                 break;
+            case ClientIdentity.Overseer when !context.Request.Path.StartsWithSegments("/log") && !context.Request.Path.StartsWithSegments("/tuf"):
+                await RefuseAsync(context, "an overseer may read /log and /tuf; use an operator's certificate");
+                return;
             case ClientIdentity.Sensor when !context.Request.Path.StartsWithSegments("/tuf"):
                 await RefuseAsync(context, "a sensor may read /tuf only; use an operator's certificate");
                 return;

@@ -5,7 +5,7 @@ namespace EdgeSensors.Hub.Commands;
 /// <summary>The <c>hub.yaml</c> that init writes: every key, its default and its unit.</summary>
 internal static class ConfigurationTemplate
 {
-    public static string Write(string listen, string host, int mqttPort, int httpsPort, string offline, string policy, IReadOnlyList<Prefix> never) => $"""
+    public static string Write(string listen, string host, int mqttPort, int httpsPort, string offline, IEnumerable<Uri> witnesses, string policy, IReadOnlyList<Prefix> never) => $"""
         # edgesensors-hub. Paths start at this file's folder. An environment variable EDGESENSORS__SECTION__KEY overrides a key.
         # A key that is not known here is refused.
 
@@ -24,6 +24,10 @@ internal static class ConfigurationTemplate
           repository: repository         # the TUF repository that is served
           online_keys: online            # snapshot, timestamp, control
           offline_keys: "{offline}"      # serve refuses to start when it can open a key there
+
+        transparency:
+          folder: log                    # the transparency log, and its key
+          witnesses: [{string.Join(", ", witnesses.Select(url => $"\"{url}\""))}] # URLs of the witnesses that are asked to cosign; whose word counts is said in the root
 
         inbox:
           max_connections: 5000          # sensors at once (default 5000)

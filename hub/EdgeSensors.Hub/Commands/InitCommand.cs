@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Net;
+using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Commands;
@@ -27,12 +29,15 @@ internal static class InitCommand
         var domestic = new Option<string?>("--domestic") { Description = "A file of domestic prefixes, one a line.", HelpName = "FILE" };
         var listed = new Option<string?>("--listed") { Description = "A file of addresses to watch for: prefix and category, one pair a line.", HelpName = "FILE" };
         var never = new Option<Prefix[]>("--never") { Description = "Never to be mitigated, by policy or person.", HelpName = "PREFIX", CustomParser = Parsing.Prefixes };
+        var witnesses = new Option<string[]>("--witness") { Description = "The card of a witness (witness.pub); sensors refuse what too few of the witnesses named here have seen.", HelpName = "FILE", Required = true };
+        var quorum = Parsing.Number("--quorum", "How many witnesses must have seen an update (default: more than half).", 0, 1, WitnessPolicy.MaxKeys);
+        var logName = new Option<string?>("--log-name") { Description = "The transparency log's name, its URL without https:// (default: host:port/log).", HelpName = "NAME" };
         var offline = new OfflineAccess();
         var generate = new Option<string?>("--generate-passphrase") { Description = "Write a random passphrase to a new file (for trials; keep it away from the hub).", HelpName = "FILE" };
 
         var command = new Command("init", "Make a hub: keys, certificates, a TUF repository, a standing grant and hub.yaml.")
         {
-            directory, operators, hosts, listen, mqtt, https, issuer, policy, domestic, listed, never, offline.Folder, offline.PassphraseFile, generate,
+            directory, operators, hosts, listen, mqtt, https, issuer, policy, domestic, listed, never, witnesses, quorum, logName, offline.Folder, offline.PassphraseFile, generate,
         };
         command.SetAction(parsed =>
         {
@@ -41,18 +46,34 @@ internal static class InitCommand
             Check(folder, parsed.GetValue(listen)!);
             var domesticPrefixes = ReadPrefixes(parsed.GetValue(domestic));
             var listedPrefixes = ReadListed(parsed.GetValue(listed));
+            var cards = parsed.GetRequiredValue(witnesses).Select(ReadCard).ToList();
+            var logUrl = $"{Host(parsed.GetValue(hosts)![0])}:{parsed.GetValue(https)}/log";
+            if (!NoteKey.IsName(parsed.GetValue(logName) ?? logUrl))
+            {
+                throw new CommandException("usage", "--log-name takes 1 to 200 characters without spaces and '+'.", ExitCode.Usage);
+            }
+
+            using var log = NoteSigner.Create(parsed.GetValue(logName) ?? logUrl, NoteKeyKind.Ed25519);
+            if (!WitnessPolicy.TryCreate([log.Key], [.. cards.Select(card => card.Key)], parsed.GetValue(quorum) is > 0 and var k ? k : cards.Count / 2 + 1, out var witnessPolicy))
+            {
+                throw new CommandException("usage", $"--quorum is more than the witnesses, a witness is named twice, or there are more than {WitnessPolicy.MaxKeys}.", ExitCode.Usage);
+            }
+
             var passphrase = parsed.GetValue(generate) is { } file ? OfflineAccess.Generate(file) : offline.Read(parsed, isNew: true);
             var names = parsed.GetValue(hosts)!;
             var issuerName = parsed.GetValue(issuer);
 
-            FoundRepository(folder, issuerName, passphrase, parsed.GetValue(never) ?? [], domesticPrefixes, listedPrefixes);
-            MakeCertificates(folder, names, parsed.GetValue(operators)!, parsed.GetValue(https), passphrase);
+            FoundRepository(folder, issuerName, witnessPolicy, passphrase, parsed.GetValue(never) ?? [], domesticPrefixes, listedPrefixes);
+            log.SaveTo(TransparencySettings.KeyFolderIn(folder.In("log")), "log", null, KeyProtection.Default);
+            var card = new LogCard(log.Key, new Uri($"https://{logUrl}/"));
+            MakeCertificates(folder, names, parsed.GetValue(operators)!, parsed.GetValue(https), card, passphrase);
             Directory.CreateDirectory(folder.In("data"));
             File.WriteAllText(folder.Configuration, ConfigurationTemplate.Write(
-                parsed.GetValue(listen)!, names[0], parsed.GetValue(mqtt), parsed.GetValue(https), folder.Offline, parsed.GetValue(policy)!, parsed.GetValue(never) ?? []));
+                parsed.GetValue(listen)!, names[0], parsed.GetValue(mqtt), parsed.GetValue(https), folder.Offline, cards.Select(witness => witness.Url), parsed.GetValue(policy)!, parsed.GetValue(never) ?? []));
 
             Console.Out.WriteLine($"made {folder.Path}");
             Console.Out.WriteLine($"offline keys, encrypted: {folder.Offline} (put them away: serve needs none of them)");
+            Console.Out.WriteLine($"for each witness: edgesensors-witness trust {folder.In("overseer")} (a folder with a key: hand it over safely)");
             Console.Out.WriteLine($"next: edgesensors-hub serve --config {folder.Configuration}");
             return ExitCode.Ok;
         });
@@ -78,14 +99,14 @@ internal static class InitCommand
     }
 
     private static void FoundRepository(
-        HubFolder folder, OperatorId issuer, string passphrase, IReadOnlyList<Prefix> never, IReadOnlyList<Prefix> domestic, IReadOnlyList<ListedPrefix> listed)
+        HubFolder folder, OperatorId issuer, WitnessPolicy witnesses, string passphrase, IReadOnlyList<Prefix> never, IReadOnlyList<Prefix> domestic, IReadOnlyList<ListedPrefix> listed)
     {
         Directory.CreateDirectory(folder.Path);
         Passphrase.TryCreate(passphrase, out var secret);
         using (secret)
         {
             var places = new RepositoryFolders(folder.Repository, folder.Online, folder.Offline);
-            if (!TufRepository.Found(places, new RepositoryPlan { Issuers = [issuer] }, secret!, KeyProtection.Default, RepositoryOptions.Default, TimeProvider.System)
+            if (!TufRepository.Found(places, new RepositoryPlan { Issuers = [issuer], WitnessPolicy = witnesses }, secret!, KeyProtection.Default, RepositoryOptions.Default, TimeProvider.System)
                 .TryGet(out var repository, out var error))
             {
                 throw new CommandException("repository", $"{error}.");
@@ -116,7 +137,7 @@ internal static class InitCommand
         }
     }
 
-    private static void MakeCertificates(HubFolder folder, string[] names, OperatorId[] operators, int httpsPort, string passphrase)
+    private static void MakeCertificates(HubFolder folder, string[] names, OperatorId[] operators, int httpsPort, LogCard log, string passphrase)
     {
         using var authority = CertificateAuthority.Create(TimeProvider.System);
         folder.SaveAuthorityKey(authority, passphrase);
@@ -129,7 +150,14 @@ internal static class InitCommand
         {
             OperatorCommand.WriteProfile(folder.In($"operators/{name}"), authority, name, $"https://{Host(names[0])}:{httpsPort}");
         }
+
+        File.WriteAllText(folder.In(OverseerCommand.CardFile), log + "\n");
+        OverseerCommand.WriteAccess(folder.In("overseer"), authority, OperatorId.Parse("overseer"), log);
     }
+
+    private static LogCard ReadCard(string file) => File.Exists(file) && LogCard.TryParse(File.ReadAllText(file), out var card) && card.Key.Kind == NoteKeyKind.Cosignature
+        ? card
+        : throw new CommandException("witness", $"{file} is no witness's card; take the witness.pub that edgesensors-witness init wrote.", ExitCode.Usage);
 
     private static string Host(string name) => name.Contains(':', StringComparison.Ordinal) ? $"[{name}]" : name;
 

@@ -21,7 +21,7 @@ internal static class Usage
         var words = new Stack<string>();
         for (SymbolResult? result = parsed.CommandResult; result is CommandResult { Command: var command }; result = result.Parent)
         {
-            words.Push(command is RootCommand ? "edgesensors-hub" : command.Name);
+            words.Push(command is RootCommand ? typeof(Usage).Assembly.GetName().Name! : command.Name);
         }
 
         return words;

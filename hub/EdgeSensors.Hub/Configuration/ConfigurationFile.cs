@@ -43,6 +43,9 @@ internal static class ConfigurationFile
                 Rooted(s.Text("trust.repository", "repository")),
                 Rooted(s.Text("trust.online_keys", "online")),
                 Rooted(s.Text("trust.offline_keys", home + "-offline"))),
+            Transparency = new(
+                Rooted(s.Text("transparency.folder", "log")),
+                s.Objects("transparency.witnesses", text => Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null, "http or https URL")),
             Inbox = new()
             {
                 Folder = data,

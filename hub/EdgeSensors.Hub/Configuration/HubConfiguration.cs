@@ -11,6 +11,8 @@ internal sealed record HubConfiguration
 
     public required TrustSettings Trust { get; init; }
 
+    public required TransparencySettings Transparency { get; init; }
+
     public required InboxSettings Inbox { get; init; }
 
     public required StoreSettings Store { get; init; }
@@ -31,6 +33,14 @@ internal sealed record TlsSettings(string Certificate, string Key, string Author
 
 /// <summary>The TUF repository, the online keys, and where the offline ones lie when somebody has them at hand.</summary>
 internal sealed record TrustSettings(string Repository, string OnlineKeys, string OfflineKeys);
+
+/// <summary>The transparency log: its folder with the log's key, and the URLs of the witnesses. Their keys stand in the root.</summary>
+internal sealed record TransparencySettings(string Folder, IReadOnlyList<Uri> Witnesses)
+{
+    public static string KeyFolderIn(string folder) => Path.Combine(folder, "key");
+
+    public string KeyFolder => KeyFolderIn(Folder);
+}
 
 /// <summary>Bounds of the broker and of the commit.</summary>
 internal sealed record InboxSettings

@@ -73,10 +73,17 @@ internal sealed class YamlSettings
     }
 
     public IReadOnlyList<T> List<T>(string key, Func<string, T?> parse, string what)
-        where T : struct
+        where T : struct => [.. Items(key).Select(item => parse(item) ?? throw Wrong(key, item, what))];
+
+    public IReadOnlyList<T> Objects<T>(string key, Func<string, T?> parse, string what)
+        where T : class => [.. Items(key).Select(item => parse(item) ?? throw Wrong(key, item, what))];
+
+    private ConfigurationException Wrong(string key, string item, string what) => Fault(key, $"holds '{item}', which is no {what}");
+
+    private IEnumerable<string> Items(string key)
     {
         _asked.Add(key);
-        IEnumerable<string> items = _overrides.TryGetValue(key, out var text)
+        return _overrides.TryGetValue(key, out var text)
             ? text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             : _values.GetValueOrDefault(key) switch
             {
@@ -85,7 +92,6 @@ internal sealed class YamlSettings
                 YamlScalarNode { Value: null or "" } => [],
                 _ => throw Fault(key, "is no list"),
             };
-        return [.. items.Select(item => parse(item) ?? throw Fault(key, $"holds '{item}', which is no {what}"))];
     }
 
     /// <summary>To be called when every known key was asked for.</summary>

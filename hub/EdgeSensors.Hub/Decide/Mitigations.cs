@@ -231,7 +231,7 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
 
         if (receipt.Refusal is { } why)
         {
-            change.Audit(new AuditEntry(receivedAt, sensor.ToString(), "refuse-update", $"timestamp {receipt.TimestampVersion}", why));
+            change.Audit(new AuditEntry(receivedAt, sensor.ToString(), AuditEntry.RefuseUpdate, $"timestamp {receipt.TimestampVersion}", why));
         }
     }
 

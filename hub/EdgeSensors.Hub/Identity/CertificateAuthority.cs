@@ -13,6 +13,7 @@ internal sealed class CertificateAuthority : IDisposable
 {
     public const string SensorUnit = "sensor";
     public const string OperatorUnit = "operator";
+    public const string OverseerUnit = "overseer";
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
@@ -64,6 +65,9 @@ internal sealed class CertificateAuthority : IDisposable
 
     public IssuedCertificate IssueOperator(OperatorId name, TimeSpan validity) =>
         Issue(Subject(OperatorUnit, name.Text), "1.3.6.1.5.5.7.3.2", validity, null);
+
+    public IssuedCertificate IssueOverseer(OperatorId name, TimeSpan validity) =>
+        Issue(Subject(OverseerUnit, name.Text), "1.3.6.1.5.5.7.3.2", validity, null);
 
     /// <summary>The authority's private key as PKCS #8; whoever gets it seals it at once.</summary>
     public byte[] ExportKey() => _key.ExportPkcs8PrivateKey();

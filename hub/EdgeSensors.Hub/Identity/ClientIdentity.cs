@@ -4,7 +4,7 @@ using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Hub.Identity;
 
-/// <summary>Whom a client certificate names: a sensor (OU=sensor, CN=operator/sensor) or a person (OU=operator, CN=the name).</summary>
+/// <summary>Whom a client certificate names: a sensor (OU=sensor, CN=operator/sensor), a person (OU=operator, CN=the name) or an overseer (OU=overseer).</summary>
 internal abstract record ClientIdentity
 {
     private const string CommonName = "2.5.4.3";
@@ -18,7 +18,9 @@ internal abstract record ClientIdentity
 
     public sealed record Person(OperatorId Name) : ClientIdentity;
 
-    /// <summary>Reads the subject of a certificate that is already known to be ours; false when it names neither.</summary>
+    public sealed record Overseer(OperatorId Name) : ClientIdentity;
+
+    /// <summary>Reads the subject of a certificate that is already known to be ours; false when it names none.</summary>
     public static bool TryRead(X509Certificate2? certificate, [NotNullWhen(true)] out ClientIdentity? identity)
     {
         identity = null;
@@ -43,6 +45,7 @@ internal abstract record ClientIdentity
         {
             CertificateAuthority.SensorUnit when SensorName.TryParse(name, out var sensor) => new Sensor(sensor),
             CertificateAuthority.OperatorUnit when OperatorId.TryParse(name, out var person) => new Person(person),
+            CertificateAuthority.OverseerUnit when OperatorId.TryParse(name, out var overseer) => new Overseer(overseer),
             _ => null,
         };
         return identity is not null;

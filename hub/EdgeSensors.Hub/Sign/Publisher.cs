@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Hub.Store;
+using EdgeSensors.Hub.Transparency;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
@@ -10,7 +11,8 @@ namespace EdgeSensors.Hub.Sign;
 
 /// <summary>
 /// Keeps the signed rule set equal to what is decided, with the online keys only. It wakes on a decision, ends what runs out, renews
-/// signatures before they expire, and announces every new timestamp, also one that another process (<c>sensor add</c>) published.
+/// signatures before they expire, and announces every new timestamp, also one that another process (<c>sensor add</c>) published. Nothing is announced, nor counts as
+/// published, before it is logged and cosigned.
 /// </summary>
 internal sealed class Publisher : IAsyncDisposable
 {
@@ -21,6 +23,7 @@ internal sealed class Publisher : IAsyncDisposable
 
     private readonly TufRepository _repository;
     private readonly KeyRing _keys;
+    private readonly Sequencer _sequencer;
     private readonly IDecisionStore _store;
     private readonly Mitigations _mitigations;
     private readonly PublishMeters _meters;
@@ -30,16 +33,18 @@ internal sealed class Publisher : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly HashSet<string> _warned = [];
     private SignedDocuments _documents = SignedDocuments.None;
-    private byte[] _announced = [];
+    private byte[] _read = [];
+    private ReadOnlyMemory<byte> _announced;
     private DateTimeOffset _nextRenewal;
     private long _wokenAt;
     private Task _loop = Task.CompletedTask;
 
     public Publisher(
-        TufRepository repository, KeyRing keys, IDecisionStore store, Mitigations mitigations, PublishMeters meters, TimeProvider time, ILogger<Publisher> logger)
+        TufRepository repository, KeyRing keys, Sequencer sequencer, IDecisionStore store, Mitigations mitigations, PublishMeters meters, TimeProvider time, ILogger<Publisher> logger)
     {
         _repository = repository;
         _keys = keys;
+        _sequencer = sequencer;
         _store = store;
         _mitigations = mitigations;
         _meters = meters;
@@ -66,7 +71,8 @@ internal sealed class Publisher : IAsyncDisposable
     /// <summary>Reads the repository, announces its timestamp and begins to follow decisions.</summary>
     public async Task StartAsync()
     {
-        await FollowRepositoryAsync();
+        FollowRepository();
+        await ProveAsync();
         _signal.Release(); // A decision may have been taken just before the last end.
         _loop = Task.Run(RunAsync);
     }
@@ -92,13 +98,14 @@ internal sealed class Publisher : IAsyncDisposable
                 }
 
                 _mitigations.Expire();
-                await FollowRepositoryAsync();
+                FollowRepository();
                 if (woken || behind)
                 {
                     behind = !await PublishRulesAsync();
                 }
 
-                await RenewAsync();
+                Renew();
+                behind |= !await ProveAsync();
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -121,6 +128,11 @@ internal sealed class Publisher : IAsyncDisposable
         var ids = active.Take(RuleSet.MaxRules).Select(m => m.Id).ToList();
         if (current is not null && SameRules(current, rules))
         {
+            if (!await ProveAsync())
+            {
+                return false;
+            }
+
             _mitigations.MarkPublished(ids, current.Revision, UnixMilliseconds.Now(_time));
             return true;
         }
@@ -134,11 +146,14 @@ internal sealed class Publisher : IAsyncDisposable
             return false;
         }
 
-        var publishedAt = UnixMilliseconds.Now(_time);
         Volatile.Write(ref _documents, Documents with { Rules = set });
-        await AnnounceAsync(publication.TimestampFile);
-        _mitigations.MarkPublished(ids, revision, publishedAt);
-        IsHealthy = true;
+        _read = publication.TimestampFile.ToArray();
+        if (!await ProveAsync())
+        {
+            return false;
+        }
+
+        _mitigations.MarkPublished(ids, revision, UnixMilliseconds.Now(_time));
         var took = Stopwatch.GetElapsedTime(started);
         _meters.Published(took);
         _logger.Published(revision, rules.Count, publication.TimestampVersion, took.TotalMilliseconds);
@@ -149,7 +164,7 @@ internal sealed class Publisher : IAsyncDisposable
         current.Rules.Count == rules.Count
         && new RuleSet { Revision = current.Revision, Rules = rules }.ToCanonicalJson().AsSpan().SequenceEqual(current.ToCanonicalJson());
 
-    private async Task FollowRepositoryAsync()
+    private void FollowRepository()
     {
         if (!_repository.ReadTimestamp().TryGet(out var timestamp, out var error))
         {
@@ -157,7 +172,7 @@ internal sealed class Publisher : IAsyncDisposable
             return;
         }
 
-        if (timestamp.AsSpan().SequenceEqual(_announced))
+        if (timestamp.AsSpan().SequenceEqual(_read))
         {
             return;
         }
@@ -174,21 +189,37 @@ internal sealed class Publisher : IAsyncDisposable
         }
 
         Volatile.Write(ref _documents, documents);
-        if (_announced.Length > 0)
+        if (_read.Length > 0)
         {
             _logger.ChangedOutside();
         }
 
-        await AnnounceAsync(timestamp);
+        _read = timestamp;
     }
 
-    private async Task AnnounceAsync(ReadOnlyMemory<byte> timestamp)
+    // Logs what is new, and announces what is proved. False when something stays to be done.
+    private async Task<bool> ProveAsync()
     {
-        await Announce(timestamp);
-        _announced = timestamp.ToArray();
+        var done = await _sequencer.RunAsync(_stop.Token);
+        if (!_sequencer.Timestamp.Span.SequenceEqual(_announced.Span))
+        {
+            await Announce(_sequencer.Timestamp);
+            _announced = _sequencer.Timestamp;
+        }
+
+        if (done)
+        {
+            IsHealthy = true;
+        }
+        else
+        {
+            Fail(_sequencer.Behind!);
+        }
+
+        return done;
     }
 
-    private async Task RenewAsync()
+    private void Renew()
     {
         var now = _time.GetUtcNow();
         if (now < _nextRenewal)
@@ -203,9 +234,10 @@ internal sealed class Publisher : IAsyncDisposable
             return;
         }
 
-        if (!publication.TimestampFile.Span.SequenceEqual(_announced))
+        _read = publication.TimestampFile.ToArray();
+        if (_sequencer.Behind is null && !_repository.Forget().TryGet(out _, out error))
         {
-            await AnnounceAsync(publication.TimestampFile);
+            _logger.RenewalFailed(error.ToString());
         }
 
         if (_repository.ReadRoles().TryGet(out var roles, out _))

@@ -3,7 +3,7 @@ namespace EdgeSensors.Hub.Sign;
 /// <summary>What publishing says.</summary>
 internal static partial class SignLog
 {
-    [LoggerMessage(40, LogLevel.Error, "The rules cannot be published: {Reason}. Tried again every second")]
+    [LoggerMessage(40, LogLevel.Error, "What is decided cannot be published: {Reason}. Tried again every second")]
     public static partial void PublishFailed(this ILogger logger, string reason);
 
     [LoggerMessage(41, LogLevel.Information, "Published rule set {Revision} with {Rules} rules as timestamp {Timestamp} in {Milliseconds:0} ms")]
@@ -21,6 +21,6 @@ internal static partial class SignLog
     [LoggerMessage(45, LogLevel.Warning, "Role {Role} expires at {Expires:u}; sign it anew with the offline keys before")]
     public static partial void RoleExpires(this ILogger logger, string role, DateTimeOffset expires);
 
-    [LoggerMessage(46, LogLevel.Information, "The repository was changed from outside; timestamp announced")]
+    [LoggerMessage(46, LogLevel.Information, "The repository was changed from outside")]
     public static partial void ChangedOutside(this ILogger logger);
 }

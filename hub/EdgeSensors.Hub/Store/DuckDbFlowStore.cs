@@ -96,17 +96,19 @@ internal sealed class DuckDbFlowStore : IFlowStore
         }
     }
 
-    public void Prune(UnixMilliseconds before)
+    public long Prune(UnixMilliseconds before)
     {
         lock (_gate)
         {
+            var rows = 0L;
             using var transaction = _connection.BeginTransaction();
             foreach (var table in new[] { "window_total", "window_count", "sketch", "flow" })
             {
-                Execute($"DELETE FROM {table} WHERE received_at < {before.Value}");
+                rows += Execute($"DELETE FROM {table} WHERE received_at < {before.Value}");
             }
 
             transaction.Commit();
+            return rows;
         }
     }
 
@@ -266,11 +268,11 @@ internal sealed class DuckDbFlowStore : IFlowStore
 
     private static ulong? Maybe(DuckDBDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<ulong>(column);
 
-    private void Execute(string sql)
+    private int Execute(string sql)
     {
         using var command = _connection.CreateCommand();
         command.CommandText = sql;
-        command.ExecuteNonQuery();
+        return command.ExecuteNonQuery();
     }
 
     private T Scalar<T>(string sql)

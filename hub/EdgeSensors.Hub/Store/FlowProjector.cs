@@ -3,8 +3,8 @@ using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Hub.Store;
 
-/// <summary>Projects reports from the inbox into the flow store, in large batches, and keeps the store within its retention.</summary>
-internal sealed class FlowProjector(IInbox inbox, IFlowStore store, TimeSpan retention, TimeProvider time, ILogger<FlowProjector> logger)
+/// <summary>Projects reports from the inbox into the flow store, in large batches, and keeps the store within its retention; what is destroyed stands in the audit.</summary>
+internal sealed class FlowProjector(IInbox inbox, IFlowStore store, IDecisionStore decisions, TimeSpan retention, TimeProvider time, ILogger<FlowProjector> logger)
     : InboxFollower(store.Watermark, logger)
 {
     private const int BatchSize = 2_048;
@@ -43,7 +43,15 @@ internal sealed class FlowProjector(IInbox inbox, IFlowStore store, TimeSpan ret
         if (now >= _nextPrune)
         {
             _nextPrune = now + PruneInterval;
-            store.Prune(new((now - retention).ToUnixTimeMilliseconds()));
+            var before = new UnixMilliseconds((now - retention).ToUnixTimeMilliseconds());
+            if (store.Prune(before) is > 0 and var rows)
+            {
+                decisions.Change(change =>
+                {
+                    change.Audit(new AuditEntry(UnixMilliseconds.Now(time), "retention", AuditEntry.Dispose, "flow metadata", $"{rows} rows received before {before}"));
+                    return true;
+                });
+            }
         }
     }
 }

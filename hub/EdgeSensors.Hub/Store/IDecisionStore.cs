@@ -26,6 +26,9 @@ internal interface IDecisionStore : IDisposable
 
     IReadOnlyList<AuditEntry> Audit(int max);
 
+    /// <summary>What was done after an entry, in its order.</summary>
+    IReadOnlyList<(long Id, AuditEntry Entry)> AuditAfter(long id, int max);
+
     /// <summary>A named number: a watermark or a revision; 0 where it was never set.</summary>
     long Number(string name);
 }
@@ -65,4 +68,11 @@ internal sealed record SensorRecord
 }
 
 /// <summary>Who did what, when.</summary>
-internal sealed record AuditEntry(UnixMilliseconds At, string Who, string What, string Subject, string Detail);
+internal sealed record AuditEntry(UnixMilliseconds At, string Who, string What, string Subject, string Detail)
+{
+    /// <summary>What it says when data was destroyed because its time was over.</summary>
+    public const string Dispose = "dispose";
+
+    /// <summary>What it says when a sensor refused an update.</summary>
+    public const string RefuseUpdate = "refuse-update";
+}

@@ -12,8 +12,8 @@ internal interface IFlowStore : IDisposable
     /// <summary>Adds reports and moves the watermark, in one durable transaction.</summary>
     void Project(IReadOnlyList<(InboxMessage Message, ReportMessage Report)> reports, long watermark);
 
-    /// <summary>Removes what the hub received before a moment.</summary>
-    void Prune(UnixMilliseconds before);
+    /// <summary>Removes what the hub received before a moment, and says how many rows that were.</summary>
+    long Prune(UnixMilliseconds before);
 
     /// <summary>The last flows that touch an address (or the <c>~</c>pseudonym of one), the latest first.</summary>
     IReadOnlyList<StoredFlow> FlowsOf(string address, int max);

@@ -46,6 +46,11 @@ internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
         row => new AuditEntry(new(row.GetInt64(0)), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4)),
         ("$a", max));
 
+    public IReadOnlyList<(long Id, AuditEntry Entry)> AuditAfter(long id, int max) => Query(
+        "SELECT id, at, who, what, subject, detail FROM audit WHERE id > $a ORDER BY id LIMIT $b",
+        row => (row.GetInt64(0), new AuditEntry(new(row.GetInt64(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5))),
+        ("$a", id), ("$b", max));
+
     public long Number(string name) => Query("SELECT value FROM number WHERE name = $a", row => row.GetInt64(0), ("$a", name)).SingleOrDefault();
 
     public void Dispose() => _connection.Dispose();

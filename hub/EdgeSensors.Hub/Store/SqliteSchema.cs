@@ -20,7 +20,7 @@ internal static class SqliteSchema
             var version = (int)(long)Scalar(connection, "PRAGMA user_version")!;
             if (version > steps.Count)
             {
-                throw new StoreException($"{path} has schema {version}, this program knows up to {steps.Count}; start the newer edgesensors-hub.");
+                throw new StoreException($"{path} has schema {version}, this program knows up to {steps.Count}; start the newer {typeof(SqliteSchema).Assembly.GetName().Name}.");
             }
 
             for (; version < steps.Count; version++)

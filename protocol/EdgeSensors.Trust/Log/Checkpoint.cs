@@ -69,14 +69,31 @@ public sealed class Checkpoint
     internal Checkpoint With(IEnumerable<NoteSignature> cosignatures) =>
         new(_note with { Signatures = [.. _note.Signatures, .. cosignatures] }, Origin, Size, Root.ToArray());
 
+    /// <summary>The same tree head with the cosignatures among some lines that verify under keys of witnesses, each key once; other lines are left out.</summary>
+    public Checkpoint WithCosignatures(string lines, IEnumerable<NoteKey> witnesses)
+    {
+        ArgumentNullException.ThrowIfNull(witnesses);
+        if (!Note.TryParseSignatures(lines, out var signatures))
+        {
+            return this;
+        }
+
+        var added = witnesses.Distinct()
+            .Where(witness => CosignedBy(witness) is null)
+            .Select(witness => signatures.Find(signature => signature.IsBy(witness) && With([signature]).CosignedBy(witness) is not null))
+            .OfType<NoteSignature>();
+        return With([.. added]);
+    }
+
     /// <summary>The note's octets.</summary>
     public byte[] ToBytes() => _note.ToBytes();
 
     /// <summary>
     /// Whether a log's key signed it: at least one good signature and none of this key that is bad, so that a note that was tampered with is not read as half good.
     /// </summary>
-    internal bool IsSignedBy(NoteKey log)
+    public bool IsSignedBy(NoteKey log)
     {
+        ArgumentNullException.ThrowIfNull(log);
         var text = Encoding.UTF8.GetBytes(Text);
         var own = Signatures.Where(signature => signature.IsBy(log)).ToList();
         return own.Count > 0 && own.TrueForAll(signature => log.Verify(text, signature.Signature));

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using EdgeSensors.Trust.Client;
+using EdgeSensors.Trust.Metadata;
 
 namespace EdgeSensors.Trust.Log;
 
@@ -56,6 +58,28 @@ public sealed record WitnessPolicy
 
         witnessed = new WitnessedEntry(witnesses, time);
         return true;
+    }
+
+    /// <summary>Verifies that a checkpoint is a log's and was cosigned as the policy asks.</summary>
+    public bool TryVerify(Checkpoint checkpoint, [NotNullWhen(false)] out LogError? error)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return TryVerify(checkpoint, out _, out _, out error);
+    }
+
+    /// <summary>Reads the policy that a root file carries; nothing of the file is verified. False, with one line, when there is none.</summary>
+    public static bool TryReadRoot(ReadOnlyMemory<byte> rootFile, [NotNullWhen(true)] out WitnessPolicy? policy, out string reason)
+    {
+        policy = null;
+        reason = "it names no witnesses";
+        if (!MetadataReader.TryReadRoot(rootFile, TufLimits.Default.MaxRootBytes, out var root, out var fault))
+        {
+            reason = fault.Message;
+            return false;
+        }
+
+        policy = root.Signed.WitnessPolicy;
+        return policy is not null;
     }
 
     /// <summary>Verifies that a checkpoint is a log's and was cosigned as the policy asks.</summary>

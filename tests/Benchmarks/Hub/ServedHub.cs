@@ -4,19 +4,22 @@ using EdgeSensors.Hub.Identity;
 
 namespace EdgeSensors.Benchmarks.Hub;
 
-/// <summary>A hub founded by its own <c>init</c> and served as a process of its own, in a folder that is removed afterwards.</summary>
+/// <summary>A hub founded by its own <c>init</c>, and a witness of it, each served as a process of its own, in folders that are removed afterwards.</summary>
 internal sealed class ServedHub : IDisposable
 {
     public const int MqttPort = 38_883;
     private const int HttpsPort = 38_443;
+    private const int WitnessPort = 38_550;
 
     private readonly string _home;
     private readonly Process _serve;
+    private readonly Process _witness;
 
-    private ServedHub(string home, Process serve, CertificateAuthority authority)
+    private ServedHub(string home, Process serve, Process witness, CertificateAuthority authority)
     {
         _home = home;
         _serve = serve;
+        _witness = witness;
         Authority = authority;
     }
 
@@ -34,23 +37,24 @@ internal sealed class ServedHub : IDisposable
     public static async Task<ServedHub> StartAsync(string? parent, string policy, CancellationToken cancel)
     {
         var home = Path.Combine(parent ?? Path.GetTempPath(), $"hub-load-{Environment.ProcessId}");
-        var program = Path.Combine(AppContext.BaseDirectory, "edgesensors-hub");
+        var oversight = home + "-witness";
+        await MustAsync("edgesensors-witness", ["init", oversight, "--name", "oversight.example/w1", "--port", $"{WitnessPort}", "--view-port", $"{WitnessPort + 1}"], cancel);
         string[] arguments =
         [
-            "init", home, "--generate-passphrase", home + "-passphrase", "--listen", "127.0.0.1", "--mqtt-port", $"{MqttPort}", "--https-port", $"{HttpsPort}", "--policy", policy,
+            "init", home, "--witness", Path.Combine(oversight, "witness.pub"), "--generate-passphrase", home + "-passphrase", "--listen", "127.0.0.1", "--mqtt-port", $"{MqttPort}", "--https-port", $"{HttpsPort}", "--policy", policy,
         ];
-        using (var init = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!)
-        {
-            await init.WaitForExitAsync(cancel);
-        }
+        await MustAsync("edgesensors-hub", arguments, cancel);
+        await MustAsync("edgesensors-witness", ["trust", Path.Combine(home, "overseer"), "--dir", oversight], cancel);
 
         var authority = new HubFolder(home, home + "-offline").OpenAuthority(File.ReadAllText(home + "-passphrase").Trim(), TimeProvider.System);
-        var serve = Process.Start(new ProcessStartInfo(program, ["serve", "--config", Path.Combine(home, "hub.yaml")]) { RedirectStandardOutput = true })!;
-        var hub = new ServedHub(home, serve, authority);
-        if ((await serve.StandardOutput.ReadLineAsync(cancel))?.StartsWith("ready", StringComparison.Ordinal) != true)
+        var witness = Start("edgesensors-witness", ["serve", "--config", Path.Combine(oversight, "witness.yaml")]);
+        var serve = Start("edgesensors-hub", ["serve", "--config", Path.Combine(home, "hub.yaml")]);
+        var hub = new ServedHub(home, serve, witness, authority);
+        if ((await witness.StandardOutput.ReadLineAsync(cancel))?.StartsWith("ready", StringComparison.Ordinal) != true
+            || (await serve.StandardOutput.ReadLineAsync(cancel))?.StartsWith("ready", StringComparison.Ordinal) != true)
         {
             hub.Dispose();
-            throw new InvalidOperationException("The hub does not serve.");
+            throw new InvalidOperationException("The hub or its witness does not serve.");
         }
 
         return hub;
@@ -61,12 +65,31 @@ internal sealed class ServedHub : IDisposable
 
     public void Dispose()
     {
-        _serve.Kill();
-        _serve.WaitForExit();
-        _serve.Dispose();
+        foreach (var process in new[] { _serve, _witness })
+        {
+            process.Kill();
+            process.WaitForExit();
+            process.Dispose();
+        }
+
         Authority.Dispose();
         Directory.Delete(_home, recursive: true);
         Directory.Delete(_home + "-offline", recursive: true);
+        Directory.Delete(_home + "-witness", recursive: true);
         File.Delete(_home + "-passphrase");
+    }
+
+    private static Process Start(string program, string[] arguments) =>
+        Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program), arguments) { RedirectStandardOutput = true })!;
+
+    private static async Task MustAsync(string program, string[] arguments, CancellationToken cancel)
+    {
+        using var process = Start(program, arguments);
+        await process.StandardOutput.ReadToEndAsync(cancel);
+        await process.WaitForExitAsync(cancel);
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} {arguments[0]} failed.");
+        }
     }
 }

@@ -122,7 +122,7 @@ public sealed class LiveReportTests
         var directory = Directory.CreateTempSubdirectory("edgesensors-clock-").FullName;
         var wall = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
         var clock = new TrustedClock(wall, directory);
-        clock.Raise();
+        clock.Raise(DateTimeOffset.MinValue);
         var behind = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000), new TrustedClock(behind, directory).GetUtcNow());
         wall.Advance(TimeSpan.FromSeconds(5));

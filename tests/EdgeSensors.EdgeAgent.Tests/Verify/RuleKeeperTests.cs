@@ -43,7 +43,7 @@ public sealed class RuleKeeperTests : IDisposable
         Assert.Equal("rule-1", Assert.Single(_enforcer.Plan.Rules).Id.Text);
         var receipt = Assert.Single(Receipts());
         Assert.Equal((1UL, 1UL, RuleState.Enforced), (receipt.TimestampVersion!.Value, receipt.RulesRevision!.Value, Assert.Single(receipt.Rules).State));
-        Assert.Equal("none", receipt.Witness);
+        Assert.Equal("oversight.example/w1", receipt.Witness);
     }
 
     [Fact]
@@ -127,6 +127,7 @@ public sealed class RuleKeeperTests : IDisposable
     private static TrustedState State(long version, params MitigationRule[] rules) => new()
     {
         TimestampVersion = version,
+        Witness = "oversight.example/w1",
         Expires = DateTimeOffset.MaxValue,
         Rules = new RuleSet { Revision = version, Rules = rules },
         Grants = new Dictionary<GrantRef, Grant> { [Standing.Reference] = Standing },

@@ -126,12 +126,14 @@ public class CommandTests(HubProcess hub) : IClassFixture<HubProcess>
     [InlineData("init", "{new}", "--policy=maybe", 2, "--policy takes manual, propose, approve")]
     [InlineData("init", "{new}", "--listen=here", 2, "--listen here is no IP address")]
     [InlineData("init", "{new}", "--domestic=/nowhere", 1, "/nowhere")]
+    [InlineData("init", "{new}", "--witness=/nowhere", 2, "/nowhere is no witness's card")]
+    [InlineData("init", "{new}", "--quorum=2", 2, "--quorum is more than the witnesses")]
     public async Task What_is_wrong_is_said_in_one_line_that_says_what_to_do(string first, string second, string third, int code, string part)
     {
         string[] arguments = [.. new[] { first, second, third }.Select(a => a
             .Replace("{hub}", hub.Hub, StringComparison.Ordinal)
             .Replace("{new}", Path.Combine(hub.Folder, "new"), StringComparison.Ordinal)
-            .Replace("{passphrase}", hub.Passphrase, StringComparison.Ordinal))];
+            .Replace("{passphrase}", hub.Passphrase, StringComparison.Ordinal)), .. first == "init" ? ["--witness", hub.WitnessCard] : Array.Empty<string>()];
         HubProcess.FailedInOneLine(await HubProcess.RunAsync(arguments), code, part);
         Assert.False(Directory.Exists(Path.Combine(hub.Folder, "new")));
     }

@@ -26,21 +26,29 @@ public sealed class HubProcess : IAsyncLifetime
 
     public int HttpsPort { get; } = TestHub.FreePort();
 
+    private TestWitness Witness { get; } = TestWitness.Make();
+
+    public string WitnessCard => Path.Combine(Folder, "witness.pub");
+
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(Folder);
+        File.WriteAllText(WitnessCard, Witness.Card + "\n");
         Succeeded(await RunAsync(
-            "init", Hub, "--operator", "alice", "--listen", "127.0.0.1", "--mqtt-port", $"{MqttPort}", "--https-port", $"{HttpsPort}",
+            "init", Hub, "--witness", WitnessCard, "--operator", "alice", "--listen", "127.0.0.1", "--mqtt-port", $"{MqttPort}", "--https-port", $"{HttpsPort}",
             "--offline", Offline, "--generate-passphrase", Passphrase));
+        Assert.True(Trust.Log.LogCard.TryParse(File.ReadAllText(Path.Combine(Hub, "log.pub")), out var card));
+        Witness.Trust(card, Path.Combine(Hub, "overseer"));
+        await Witness.StartAsync();
         Succeeded(await RunAsync(
             "sensor", "add", "isp-a", "gw-1", "--dir", Hub, "--own-prefix", "192.0.2.0/24", "--own-prefix", "2001:db8::/32", "--out", Enrolment,
             "--offline", Offline, "--passphrase-file", Passphrase));
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        await Witness.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
-        return ValueTask.CompletedTask;
     }
 
     public static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => RunAsync([], arguments);

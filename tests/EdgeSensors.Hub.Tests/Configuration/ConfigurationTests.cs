@@ -9,11 +9,13 @@ public class ConfigurationTests
     [Fact]
     public void What_init_writes_is_read_and_says_what_leaving_it_out_would()
     {
-        var written = Read(ConfigurationTemplate.Write("0.0.0.0", "localhost", 8883, 8443, "/hub-offline", "propose", []));
+        var written = Read(ConfigurationTemplate.Write("0.0.0.0", "localhost", 8883, 8443, "/hub-offline", [new Uri("http://oversight.example:8550/")], "propose", []));
         var empty = Read("");
         Assert.Equal(empty.Listen, written.Listen);
         Assert.Equal(empty.Tls, written.Tls);
         Assert.Equal(empty.Trust, written.Trust);
+        Assert.Equal(empty.Transparency.Folder, written.Transparency.Folder);
+        Assert.Equal("http://oversight.example:8550/", Assert.Single(written.Transparency.Witnesses).AbsoluteUri);
         Assert.Equal(empty.Inbox, written.Inbox);
         Assert.Equal(empty.Store, written.Store);
         Assert.Equal(empty.Policy, written.Policy with { Never = empty.Policy.Never });
@@ -26,7 +28,7 @@ public class ConfigurationTests
     [InlineData("approve", true, true)]
     public void The_policy_that_init_was_asked_for_is_the_policy(string policy, bool propose, bool approve)
     {
-        var read = Read(ConfigurationTemplate.Write("::1", "hub.example", 1, 2, "/o", policy, [Prefix.Parse("192.0.2.0/24"), Prefix.Parse("2001:db8::/32")]));
+        var read = Read(ConfigurationTemplate.Write("::1", "hub.example", 1, 2, "/o", [], policy, [Prefix.Parse("192.0.2.0/24"), Prefix.Parse("2001:db8::/32")]));
         Assert.Equal((propose, approve), (read.Policy.Propose, read.Policy.Approve));
         Assert.Equal(["192.0.2.0/24", "2001:db8::/32"], read.Policy.Never.Select(p => p.ToString()));
     }

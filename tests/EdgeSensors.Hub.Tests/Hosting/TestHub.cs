@@ -2,11 +2,13 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using EdgeSensors.Hub.Commands;
 using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Tests.Hosting;
@@ -20,14 +22,17 @@ internal sealed partial class TestHub : IAsyncDisposable
 
     private HubHost? _host;
 
-    private TestHub(string folder, CertificateAuthority authority, HubConfiguration configuration)
+    private TestHub(string folder, TestWitness witness, CertificateAuthority authority, HubConfiguration configuration)
     {
         Folder = folder;
+        Witness = witness;
         Authority = authority;
         Configuration = configuration;
     }
 
     public string Folder { get; }
+
+    public TestWitness Witness { get; }
 
     public CertificateAuthority Authority { get; }
 
@@ -43,17 +48,23 @@ internal sealed partial class TestHub : IAsyncDisposable
         File.WriteAllText(In("tls/server.crt"), server.CertificatePem);
         File.WriteAllText(In("tls/server.key"), server.KeyPem);
         File.WriteAllText(In("tls/ca.crt"), authority.Certificate.ExportCertificatePem());
-        FoundRepository(folder);
+        var witness = TestWitness.Make();
+        var https = FreePort();
+        var card = FoundRepository(folder, witness, https);
+        OverseerCommand.WriteAccess(In("overseer"), authority, OperatorId.Parse("overseer"), card);
+        witness.Trust(card, In("overseer"));
+        await witness.StartAsync();
         var configuration = new HubConfiguration
         {
-            Listen = new("127.0.0.1", "localhost", FreePort(), FreePort()),
+            Listen = new("127.0.0.1", "localhost", FreePort(), https),
+            Transparency = new(In("log"), [witness.Url]),
             Tls = new(In("tls/server.crt"), In("tls/server.key"), In("tls/ca.crt")),
             Trust = new(In("repository"), In("online"), folder + "-offline"),
             Inbox = new() { Folder = In("data"), GapTimeout = TimeSpan.FromSeconds(2) },
             Store = new(In("data"), TimeSpan.FromDays(1), TimeSpan.FromHours(1)),
             Policy = new() { Propose = true, Approve = true, MinConfidence = 80, Never = [Prefix.Parse("198.51.100.53")] },
         };
-        var hub = new TestHub(folder, authority, change?.Invoke(configuration) ?? configuration);
+        var hub = new TestHub(folder, witness, authority, change?.Invoke(configuration) ?? configuration);
         await hub.RestartAsync();
         return hub;
     }
@@ -117,17 +128,21 @@ internal sealed partial class TestHub : IAsyncDisposable
             await _host.DisposeAsync();
         }
 
+        await Witness.DisposeAsync();
         Authority.Dispose();
         Directory.Delete(Folder, recursive: true);
         Directory.Delete(Folder + "-offline", recursive: true);
     }
 
-    private static void FoundRepository(string folder)
+    private static LogCard FoundRepository(string folder, TestWitness witness, int httpsPort)
     {
+        using var log = NoteSigner.Create("hub.example/log", NoteKeyKind.Ed25519);
+        log.SaveTo(TransparencySettings.KeyFolderIn(Path.Combine(folder, "log")), "log", null, KeyProtection.Default);
+        Assert.True(WitnessPolicy.TryCreate([log.Key], [witness.Key], 1, out var policy));
         var issuer = OperatorId.Parse("authority");
         Passphrase.TryCreate("only for this test", out var passphrase);
         var places = new RepositoryFolders(Path.Combine(folder, "repository"), Path.Combine(folder, "online"), folder + "-offline");
-        var plan = new RepositoryPlan { RootKeys = 1, RootThreshold = 1, TargetsKeys = 1, TargetsThreshold = 1, Issuers = [issuer], Operators = [Gateway.Operator] };
+        var plan = new RepositoryPlan { RootKeys = 1, RootThreshold = 1, TargetsKeys = 1, TargetsThreshold = 1, Issuers = [issuer], Operators = [Gateway.Operator], WitnessPolicy = policy };
         Assert.True(TufRepository.Found(places, plan, passphrase!, new KeyProtection(8, 1), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
         Assert.True(OnlineKeys.TryLoad(places.OnlineKeys, out var keys, out _));
         Assert.True(OfflineKeys.TryOpen(places.OfflineKeys, passphrase!, [], out var offline, out _));
@@ -164,5 +179,6 @@ internal sealed partial class TestHub : IAsyncDisposable
             });
         Assert.True(repository.Publish(change, keys).TryGet(out _, out error), error?.ToString());
         keys.Dispose();
+        return new LogCard(log.Key, new Uri($"https://localhost:{httpsPort}/log/"));
     }
 }

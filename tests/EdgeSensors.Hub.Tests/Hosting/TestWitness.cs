@@ -1,0 +1,86 @@
+extern alias witness;
+using System.Net;
+using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Log;
+using witness::EdgeSensors.Witness;
+using witness::EdgeSensors.Witness.Configuration;
+using witness::EdgeSensors.Witness.Cosign;
+
+namespace EdgeSensors.Hub.Tests.Hosting;
+
+/// <summary>The real witness, in this process, in a folder of its own on free ports.</summary>
+internal sealed class TestWitness : IAsyncDisposable
+{
+    public const string Name = "oversight.example/w1";
+
+    private readonly string _folder;
+    private readonly WitnessConfiguration _configuration;
+    private WitnessHost? _host;
+
+    private TestWitness(string folder, WitnessConfiguration configuration, NoteKey key)
+    {
+        _folder = folder;
+        _configuration = configuration;
+        Key = key;
+    }
+
+    public NoteKey Key { get; }
+
+    public Uri Url => new($"http://{_configuration.Listen}/");
+
+    public Uri View => new($"http://{_configuration.View}/");
+
+    public LogCard Card => new(Key, Url);
+
+    /// <summary>Makes a witness that trusts nobody yet.</summary>
+    public static TestWitness Make()
+    {
+        var folder = Directory.CreateTempSubdirectory("witness-test-").FullName;
+        var configuration = new WitnessConfiguration
+        {
+            Name = Name,
+            Key = Path.Combine(folder, "key"),
+            State = Path.Combine(folder, "state"),
+            Logs = Path.Combine(folder, "logs"),
+            Listen = new IPEndPoint(IPAddress.Loopback, TestHub.FreePort()),
+            View = new IPEndPoint(IPAddress.Loopback, TestHub.FreePort()),
+            MirrorEvery = TimeSpan.FromSeconds(1),
+        };
+        using var signer = NoteSigner.Create(Name, NoteKeyKind.Cosignature);
+        signer.SaveTo(configuration.Key, "witness", null, KeyProtection.Default);
+        WitnessStore.Create(configuration.State);
+        return new TestWitness(folder, configuration, signer.Key);
+    }
+
+    /// <summary>Trusts a log by its card and what an overseer is given, as the command does.</summary>
+    public void Trust(LogCard card, string? overseer = null)
+    {
+        var folder = Path.Combine(_configuration.Logs, TrustedLog.FolderOf(card.Key.Name));
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, TrustedLog.CardFile), card + "\n");
+        foreach (var file in overseer is null ? [] : Directory.GetFiles(overseer))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+        }
+
+        using var store = WitnessStore.Open(_configuration.State);
+        store.Follow(card.Key.Name);
+    }
+
+    public async Task StartAsync() => _host = await WitnessHost.StartAsync(_configuration, null);
+
+    public async Task StopAsync()
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+            _host = null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
