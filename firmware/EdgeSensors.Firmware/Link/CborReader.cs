@@ -43,7 +43,18 @@ internal sealed class CborReader
     /// <summary>Reads octets.</summary>
     public bool TryBytes(int most)
     {
-        if (!TryHead(2, out ulong length) || length > (ulong)most || (int)length > _end - _at)
+        return TryString(2, most);
+    }
+
+    /// <summary>Reads a text, whose octets are then where those of <see cref="TryBytes"/> would be.</summary>
+    public bool TryText(int most)
+    {
+        return TryString(3, most);
+    }
+
+    private bool TryString(int major, int most)
+    {
+        if (!TryHead(major, out ulong length) || length > (ulong)most || (int)length > _end - _at)
         {
             return false;
         }
