@@ -24,7 +24,7 @@ public class TapTests
         using var ethernet = new W5500Chip(new SpiConnectionSettings(1, 10) { ClockFrequency = W5500.MaxClockFrequency }, TimeProvider.System, new Supply(TimeProvider.System), 1);
         ethernet.Plug(true);
         var tap = new Tap(
-            identity, new W5500(ethernet), new MemoryFlash(16 * 1024 * 1024), new SystemClock(), new SystemRandom(), link, new BareBoard(), new TapLimits { WindowMs = 2_000 });
+            identity, new W5500(ethernet), new MemoryFlash(16 * 1024 * 1024), new SystemClock(), new SystemRandom(), link, new BareBoard(), new TapLimits { WindowMs = 2_000, IsWitnessed = false });
 
         await UntilAsync(tap, () => tap.IsMeasuring, ethernet);
         await UntilAsync(tap, () => station.Reports().Any(r => r.Total is { Packets: > 20 }), ethernet);

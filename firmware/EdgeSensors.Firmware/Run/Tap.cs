@@ -20,7 +20,6 @@ internal sealed class Tap
     /// <summary>The program's version, as status messages say it.</summary>
     public const string Software = "0.2.0";
 
-    private const string Witness = "none";
     private const long SecondUs = 1_000_000;
     private const long FirstUpdateUs = 20 * SecondUs;
     private const long FirstRetryUs = 30 * SecondUs;
@@ -90,7 +89,7 @@ internal sealed class Tap
         _state = new TapState(flash);
         _time = new TrustedTime(clock);
         _outbox = new FlashOutbox(flash, FlashMap.Vital, FlashMap.VitalSize, FlashMap.Reports, FlashMap.ReportsSize(flash));
-        _updates = new UpdateSession(flash, _state, identity, link, _time, new byte[FlashMap.MostMetadata], limits.ListEntries);
+        _updates = new UpdateSession(flash, _state, identity, link, _time, new byte[FlashMap.MostMetadata], limits.ListEntries, limits.IsWitnessed);
         _hub = new HubSession(link, _outbox, _updates, flash, random, TapMeter.ReportCapacity);
         Pseudonymizer pseudonymizer = new Pseudonymizer();
         random.Fill(_randomKey);
@@ -394,7 +393,7 @@ internal sealed class Tap
         if (_tellReceipt)
         {
             _tellReceipt = false;
-            Keep(OutboxChannel.Receipt, ReceiptEncoder.Write(_small, _outbox.Header, now, _updates.Tuf.TimestampVersion, Witness, _refused));
+            Keep(OutboxChannel.Receipt, ReceiptEncoder.Write(_small, _outbox.Header, now, _updates.Tuf.TimestampVersion, Witness(), _refused));
             return true;
         }
 
@@ -403,11 +402,17 @@ internal sealed class Tap
             _tellStatus = false;
             long listed = _updates.List == null ? 0 : _updates.List.Version;
             Authority? shown = _time.IsTrusted ? authority : null;
-            Keep(OutboxChannel.Status, StatusEncoder.Write(_small, _outbox, now, Software, Capabilities, shown, listed, _state.TimestampVersion, Witness));
+            Keep(OutboxChannel.Status, StatusEncoder.Write(_small, _outbox, now, Software, Capabilities, shown, listed, _state.TimestampVersion, Witness()));
             return true;
         }
 
         return false;
+    }
+
+    private string Witness()
+    {
+        string name = _updates.Tuf.Witness;
+        return name.Length > 0 && name.Length <= 64 ? name : "none";
     }
 
     private void Keep(OutboxChannel channel, bool fits)

@@ -15,6 +15,9 @@ internal sealed class TapLimits
     /// <summary>Milliseconds after which the hub is asked for updates without its notice.</summary>
     public int RefreshMs = 3_600_000;
 
+    /// <summary>Whether a repository whose root names no witnesses is refused.</summary>
+    public bool IsWitnessed = true;
+
     /// <summary>Frames taken before another slice of the other work.</summary>
     public int FramesASlice = 16;
 

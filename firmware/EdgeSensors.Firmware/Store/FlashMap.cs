@@ -29,14 +29,17 @@ internal static class FlashMap
     /// <summary>The most octets of a blocklist.</summary>
     public const int MostBlocklist = 1024 * 1024;
 
-    /// <summary>Slots: root, timestamp, snapshot, targets, two delegated roles, authorisation, blocklist.</summary>
-    public const int Slots = 8;
+    /// <summary>Slots: root, timestamp, snapshot, targets, two delegated roles, authorisation, blocklist, the timestamp's proof.</summary>
+    public const int Slots = 9;
 
     /// <summary>The slot of the authorisation.</summary>
     public const int AuthorizationSlot = 6;
 
     /// <summary>The slot of the blocklist.</summary>
     public const int BlocklistSlot = 7;
+
+    /// <summary>The slot of the proof that the timestamp was logged and witnessed.</summary>
+    public const int ProofSlot = 8;
 
     /// <summary>Octets of the ring of alerts and receipts.</summary>
     public const int VitalSize = 256 * 1024;
@@ -56,7 +59,7 @@ internal static class FlashMap
             return 0;
         }
 
-        return slot < 2 || slot == AuthorizationSlot ? MostDocument : MostMetadata;
+        return slot < 2 || slot == AuthorizationSlot || slot == ProofSlot ? MostDocument : MostMetadata;
     }
 
     /// <summary>Where a half of a slot begins.</summary>

@@ -49,6 +49,9 @@ internal sealed class MetadataReader
     /// <summary>Of a root: its roles' keys.</summary>
     public readonly RoleKeys[] Roles = { new RoleKeys(), new RoleKeys(), new RoleKeys(), new RoleKeys() };
 
+    /// <summary>Of a root: what proofs of the log must show; a quorum of 0 where it says nothing.</summary>
+    public readonly WitnessPolicy Policy = new WitnessPolicy();
+
     /// <summary>Of a timestamp: the snapshot.</summary>
     public readonly FileReference Snapshot = new FileReference();
 
@@ -79,6 +82,7 @@ internal sealed class MetadataReader
         Snapshot.Clear();
         if (kind == MetadataKind.Root)
         {
+            Policy.Clear();
             for (int i = 0; i < TopLevelRoles; i++)
             {
                 Roles[i].Clear();
@@ -181,6 +185,12 @@ internal sealed class MetadataReader
                     return TufFault.Malformed;
                 }
             }
+
+            bool named = Policy.Quorum > 0 || Policy.Logs.Count > 0 || Policy.Witnesses.Count > 0;
+            if (named && !Policy.IsSound)
+            {
+                return TufFault.Malformed;
+            }
         }
 
         return _kind == MetadataKind.Timestamp && (!Snapshot.IsSet || Snapshot.Version < 1) ? TufFault.Malformed : TufFault.None;
@@ -278,6 +288,10 @@ internal sealed class MetadataReader
         {
             _fault = TufFault.Malformed; // a tap fetches by versioned names only
         }
+        else if (j.Depth >= 2 && j.NameIs(1, "x-edgesensors-witness-policy"))
+        {
+            ReadPolicy(token);
+        }
         else if (j.Depth >= 3 && j.NameIs(1, "roles"))
         {
             for (int i = 0; i < TopLevelRoles; i++)
@@ -288,6 +302,24 @@ internal sealed class MetadataReader
                     return;
                 }
             }
+        }
+    }
+
+    private void ReadPolicy(JsonToken token)
+    {
+        JsonReader j = _json;
+        if (j.Depth == 2 && j.NameIs(2, "quorum"))
+        {
+            Require(token == JsonToken.Integer && j.Value >= 1 && j.Value <= NoteKeys.MaxKeys);
+            Policy.Quorum = (int)j.Value;
+        }
+        else if (j.Depth == 3 && j.NameIs(2, "logs"))
+        {
+            Require(token == JsonToken.Text && Policy.Logs.TryAdd(_b, j.Start, j.Length));
+        }
+        else if (j.Depth == 3 && j.NameIs(2, "witnesses"))
+        {
+            Require(token == JsonToken.Text && Policy.Witnesses.TryAdd(_b, j.Start, j.Length));
         }
     }
 

@@ -28,6 +28,8 @@ internal sealed class TufClient
     private readonly RoleKeys[] _verifiedUnder;
     private readonly FileReference[] _files;
     private readonly long[] _expires;
+    private readonly WitnessPolicy _policy = new WitnessPolicy();
+    private readonly bool _witnessed;
     private readonly FileReference _snapshotNamed = new FileReference();
     private readonly FileReference _timestampNamed = new FileReference();
 
@@ -49,8 +51,11 @@ internal sealed class TufClient
     /// <param name="delegated">The roles that are followed.</param>
     /// <param name="wanted">The targets that are looked for.</param>
     /// <param name="verifier">May be used by others between updates.</param>
-    public TufClient(byte[] buffer, DelegatedRole[] delegated, WantedTarget[] wanted, Ed25519Verifier verifier)
+    /// <param name="witnessed">Whether a root without a witness policy is refused.</param>
+    public TufClient(byte[] buffer, DelegatedRole[] delegated, WantedTarget[] wanted, Ed25519Verifier verifier, bool witnessed)
     {
+        _witnessed = witnessed;
+        Proof = new LogProofVerifier(verifier);
         Buffer = buffer;
         _delegated = delegated;
         _verifier = verifier;
@@ -76,6 +81,18 @@ internal sealed class TufClient
 
     /// <summary>Takes the file that is wanted.</summary>
     public byte[] Buffer { get; }
+
+    /// <summary>Takes the proof that is wanted.</summary>
+    public LogProofVerifier Proof { get; }
+
+    /// <summary>Octets of the proof of the file at hand; 0 where none was asked for.</summary>
+    public int ProofLength { get; private set; }
+
+    /// <summary>The time up to which witnesses vouch for the trusted timestamp, Unix milliseconds; 0 without witnesses.</summary>
+    public long WitnessedMs { get; private set; }
+
+    /// <summary>The name of a witness that cosigned it; empty without.</summary>
+    public string Witness { get; private set; } = "";
 
     /// <summary>Where the update stands.</summary>
     public TufPhase Phase => _phase;
@@ -125,7 +142,7 @@ internal sealed class TufClient
         }
     }
 
-    /// <summary>Signatures checked since the start.</summary>
+    /// <summary>Signatures of metadata checked since the start; those of proofs are counted apart.</summary>
     public int SignaturesChecked { get; private set; }
 
     /// <summary>Octets hashed by SHA-256 since the start.</summary>
@@ -192,9 +209,27 @@ internal sealed class TufClient
         _phase = TufPhase.Hashing;
     }
 
+    /// <summary>The wanted proof lies in its buffer.</summary>
+    /// <param name="length">Its octets.</param>
+    public void SupplyProof(int length)
+    {
+        if (_phase == TufPhase.WantingProof)
+        {
+            ProofLength = length;
+            Proof.Begin(length, _digest, _policy);
+            _phase = TufPhase.Proving;
+        }
+    }
+
     /// <summary>There is no such file.</summary>
     public void SupplyNothing()
     {
+        if (_phase == TufPhase.WantingProof)
+        {
+            Refuse(TufFault.ProofMissing);
+            return;
+        }
+
         if (_phase != TufPhase.Wanting)
         {
             return;
@@ -217,6 +252,7 @@ internal sealed class TufClient
             case TufPhase.Hashing: StepHash(); return true;
             case TufPhase.Reading: StepRead(); return true;
             case TufPhase.Verifying: StepVerify(); return true;
+            case TufPhase.Proving: StepProve(); return true;
             default: return false;
         }
     }
@@ -453,7 +489,47 @@ internal sealed class TufClient
             return;
         }
 
-        _phase = TufPhase.Keeping;
+        ProofLength = 0;
+        bool needsProof = _item == Timestamp || (_item == Root && _anchored);
+        if (!needsProof)
+        {
+            _phase = TufPhase.Keeping;
+        }
+        else if (_policy.IsSound)
+        {
+            // Beside the metadata, outside what TUF hashes: it is made after the file is signed. The timestamp's is the proof of all that it names.
+            WantedName = _reader.Version.ToString() + (_item == Root ? ".root.tlog-proof" : ".timestamp.tlog-proof");
+            _phase = TufPhase.WantingProof;
+        }
+        else if (_witnessed)
+        {
+            Refuse(TufFault.NoWitnessPolicy);
+        }
+        else
+        {
+            _phase = TufPhase.Keeping;
+        }
+    }
+
+    private void StepProve()
+    {
+        if (!Proof.Step(out bool good))
+        {
+            return;
+        }
+
+        if (!good)
+        {
+            Refuse(TufFault.ProofRefused);
+        }
+        else if (_item == Root && !_reader.Policy.IsSound)
+        {
+            Refuse(TufFault.NoWitnessPolicy); // it would do without witnesses from here on
+        }
+        else
+        {
+            _phase = TufPhase.Keeping;
+        }
     }
 
     /// <summary>The file that was verified has been kept: goes on with the next one.</summary>
@@ -522,6 +598,7 @@ internal sealed class TufClient
             _roles[i].CopyFrom(_reader.Roles[i]);
         }
 
+        _policy.CopyFrom(_reader.Policy);
         _rootVersion = _reader.Version;
         _anchored = true;
         if (first)
@@ -563,6 +640,12 @@ internal sealed class TufClient
 
     private void AdoptTimestamp()
     {
+        if (ProofLength > 0)
+        {
+            WitnessedMs = Proof.WitnessedMs;
+            Witness = Proof.Witness;
+        }
+
         _timestampVersion = _reader.Version;
         _timestampNamed.CopyFrom(_reader.Snapshot);
         AfterTimestamp();

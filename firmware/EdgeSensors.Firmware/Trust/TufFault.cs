@@ -59,4 +59,13 @@ internal enum TufFault
 
     /// <summary>The hub did not answer.</summary>
     Unreachable,
+
+    /// <summary>The root names no witnesses.</summary>
+    NoWitnessPolicy,
+
+    /// <summary>There is no proof that the file was logged and witnessed.</summary>
+    ProofMissing,
+
+    /// <summary>The proof does not show it.</summary>
+    ProofRefused,
 }

@@ -18,6 +18,12 @@ internal enum TufPhase
     /// <summary>Its signatures, a slice a step.</summary>
     Verifying,
 
+    /// <summary>The proof of the file at hand is wanted, into <see cref="LogProofVerifier.Buffer"/>.</summary>
+    WantingProof,
+
+    /// <summary>The proof, a slice a step.</summary>
+    Proving,
+
     /// <summary>It is verified and lies in the buffer, to be kept; the caller says when it is.</summary>
     Keeping,
 

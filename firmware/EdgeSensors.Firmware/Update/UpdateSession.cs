@@ -47,6 +47,8 @@ internal sealed class UpdateSession
     private byte[]? _notice;
     private byte[]? _usedNotice;
     private bool _loadingDocument;
+    private bool _loadingProof;
+    private byte[] _target;
     private int _slot;
     private int _address;
     private int _length;
@@ -56,6 +58,7 @@ internal sealed class UpdateSession
     private ListedAddresses? _newList;
     private bool _nothingListed;
     private bool _pieceWritten;
+    private bool _proofKept;
 
     /// <summary>A session for one tap.</summary>
     /// <param name="flash">The chip.</param>
@@ -65,20 +68,22 @@ internal sealed class UpdateSession
     /// <param name="time">The trusted time.</param>
     /// <param name="buffer">Holds a metadata file or a document.</param>
     /// <param name="listCapacity">The most entries of the blocklist.</param>
-    public UpdateSession(IFlash flash, TapState state, TapIdentity identity, IHubLink link, TrustedTime time, byte[] buffer, int listCapacity)
+    /// <param name="witnessed">Whether a root without a witness policy is refused.</param>
+    public UpdateSession(IFlash flash, TapState state, TapIdentity identity, IHubLink link, TrustedTime time, byte[] buffer, int listCapacity, bool witnessed)
     {
         _flash = flash;
         _state = state;
         _identity = identity;
         _time = time;
         _buffer = buffer;
+        _target = buffer;
         DelegatedRole authorizations = new DelegatedRole("authorizations-" + identity.Operator);
         DelegatedRole blocklists = new DelegatedRole("blocklists");
         _authorization = new WantedTarget("authorizations/" + identity.Operator + "/" + identity.Sensor + ".json", authorizations);
         _list = new WantedTarget("blocklists/at-most-" + listCapacity.ToString() + ".snapshot", blocklists);
         DelegatedRole[] roles = { authorizations, blocklists };
         WantedTarget[] wanted = { _authorization, _list };
-        _tuf = new TufClient(buffer, roles, wanted, new Ed25519Verifier());
+        _tuf = new TufClient(buffer, roles, wanted, new Ed25519Verifier(), witnessed);
         _fetch = new ChunkFetch(link);
         _writer = new FlashWriter(flash);
         _loader = new BlocklistLoader(flash, listCapacity);
@@ -248,6 +253,7 @@ internal sealed class UpdateSession
         switch (_tuf.Phase)
         {
             case TufPhase.Wanting: Provide(); break;
+            case TufPhase.WantingProof: ProvideProof(); break;
             case TufPhase.Keeping: KeepMetadata(); break;
             case TufPhase.Done: BeginDocument(); break;
             default: AfterAnchor(); break;
@@ -322,20 +328,51 @@ internal sealed class UpdateSession
         }
         else
         {
-            string name = _tuf.WantedName;
-            _hash.Reset();
-            for (int i = 0; i < name.Length; i++)
-            {
-                _digest[0] = (byte)name[i];
-                _hash.Update(_digest, 0, 1);
-            }
-
-            _hash.Finish(_digest, 0);
             int most = _tuf.Wanted.IsSet ? _tuf.Wanted.Length : TufClient.MaxUnsignedLength;
-            _fetch.Begin(_digest, _tuf.Wanted.IsSet ? _tuf.Wanted.Length : -1, most);
-            _loadingDocument = false;
-            _stage = UpdateStage.Fetching;
+            BeginFetchByName(_tuf.WantedName, _tuf.Wanted.IsSet ? _tuf.Wanted.Length : -1, most);
         }
+    }
+
+    /// <summary>The proof of the file in the buffer: the one in flash where that file is the one in flash, or the hub's.</summary>
+    private void ProvideProof()
+    {
+        FileReference stored = _state.Files[FlashMap.ProofSlot];
+        bool isStored = _tuf.Item == TufClient.Timestamp && _state.Files[TufClient.Timestamp].IsSet && stored.IsSet && stored.Length <= LogProofVerifier.MaxOctets
+            && Hex.Same(_state.Files[TufClient.Timestamp].Hash, 0, _tuf.Digest, 0, Sha256.DigestSize);
+        if (isStored)
+        {
+            BeginLoad(FlashMap.ProofSlot, _state.Halves[FlashMap.ProofSlot], stored.Length);
+        }
+        else if (_online)
+        {
+            BeginFetchByName(_tuf.WantedName, -1, LogProofVerifier.MaxOctets);
+        }
+        else
+        {
+            _tuf.SupplyNothing();
+            return;
+        }
+
+        _loadingProof = true;
+        _target = _tuf.Proof.Buffer;
+    }
+
+    /// <summary>A file whose contents are not known by their hash is asked for by the hash of its name (docs/protocol.md).</summary>
+    private void BeginFetchByName(string name, int length, int most)
+    {
+        _hash.Reset();
+        for (int i = 0; i < name.Length; i++)
+        {
+            _digest[0] = (byte)name[i];
+            _hash.Update(_digest, 0, 1);
+        }
+
+        _hash.Finish(_digest, 0);
+        _fetch.Begin(_digest, length, most);
+        _loadingDocument = false;
+        _loadingProof = false;
+        _target = _buffer;
+        _stage = UpdateStage.Fetching;
     }
 
     private void BeginLoad(int slot, int half, int length)
@@ -345,6 +382,8 @@ internal sealed class UpdateSession
         _length = length;
         _done = 0;
         _loadingDocument = slot == FlashMap.AuthorizationSlot;
+        _loadingProof = false;
+        _target = _buffer;
         _stage = UpdateStage.Loading;
     }
 
@@ -353,7 +392,7 @@ internal sealed class UpdateSession
         int count = _length - _done < LoadedAStep ? _length - _done : LoadedAStep;
         if (count > 0)
         {
-            _flash.Read(_address + _done, _buffer, _done, count);
+            _flash.Read(_address + _done, _target, _done, count);
             _done += count;
         }
 
@@ -368,7 +407,7 @@ internal sealed class UpdateSession
         _fetch.Step(_time.Microseconds);
         if (_fetch.PieceLength > 0)
         {
-            System.Array.Copy(_fetch.Piece, _fetch.PieceStart, _buffer, _fetch.Received, _fetch.PieceLength);
+            System.Array.Copy(_fetch.Piece, _fetch.PieceStart, _target, _fetch.Received, _fetch.PieceLength);
             _fetch.Taken();
             return true;
         }
@@ -408,7 +447,14 @@ internal sealed class UpdateSession
         else
         {
             _stage = UpdateStage.Metadata;
-            _tuf.Supply(_length);
+            if (_loadingProof)
+            {
+                _tuf.SupplyProof(_length);
+            }
+            else
+            {
+                _tuf.Supply(_length);
+            }
         }
     }
 
@@ -418,6 +464,11 @@ internal sealed class UpdateSession
         if (!_online || (_state.Files[item].IsSet && _state.Files[item].Length == _tuf.Length && Hex.Same(_state.Files[item].Hash, 0, _tuf.Digest, 0, Sha256.DigestSize)))
         {
             _pending[item].Clear();
+            if (item == TufClient.Timestamp)
+            {
+                _pending[FlashMap.ProofSlot].Clear();
+            }
+
             _tuf.Kept();
             return;
         }
@@ -447,6 +498,21 @@ internal sealed class UpdateSession
         }
 
         int item = _tuf.Item;
+        if (item == TufClient.Timestamp && _tuf.ProofLength > 0 && !_proofKept)
+        {
+            _proofKept = true;
+            _writer.Begin(FlashMap.AddressOf(FlashMap.ProofSlot, 1 - _state.Halves[FlashMap.ProofSlot]), _tuf.Proof.Buffer, 0, _tuf.ProofLength);
+            _stage = UpdateStage.KeepingMetadata;
+            return;
+        }
+
+        if (_proofKept)
+        {
+            // The proof goes with its timestamp and has no hash of its own: it is verified each time it is read.
+            _proofKept = false;
+            _pending[FlashMap.ProofSlot].Set(_tuf.Digest, _tuf.ProofLength, 0);
+        }
+
         int length = _tuf.Length;
         System.Array.Copy(_tuf.Digest, 0, _digest, 0, _digest.Length);
         _tuf.Kept();
@@ -485,6 +551,8 @@ internal sealed class UpdateSession
         {
             _fetch.Begin(file.Hash, file.Length, FlashMap.MostDocument);
             _loadingDocument = true;
+            _loadingProof = false;
+            _target = _buffer;
             _stage = UpdateStage.Fetching;
         }
     }
@@ -752,6 +820,7 @@ internal sealed class UpdateSession
         if (_tuf.Phase == TufPhase.Done)
         {
             _time.Raise(_tuf.TimestampExpiresMs - TrustedTime.TimestampLifetimeMs);
+            _time.Raise(_tuf.WitnessedMs);
             _state.TimestampVersion = _tuf.TimestampVersion;
         }
 
@@ -772,6 +841,12 @@ internal sealed class UpdateSession
         if (slot == FlashMap.AuthorizationSlot)
         {
             return _pending[slot].SameFile(_authorization.File);
+        }
+
+        if (slot == FlashMap.ProofSlot)
+        {
+            FileReference timestamp = _tuf.FileOf(TufClient.Timestamp);
+            return timestamp.IsSet && Hex.Same(_pending[slot].Hash, 0, timestamp.Hash, 0, Sha256.DigestSize);
         }
 
         return slot == FlashMap.BlocklistSlot ? _pending[slot].SameFile(_list.File) : _pending[slot].SameFile(_tuf.FileOf(slot));

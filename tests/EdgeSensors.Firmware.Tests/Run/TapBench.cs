@@ -49,7 +49,7 @@ internal sealed class TapBench : IClock, IRandom, IBoard, IDisposable
 
     public TapIdentity Identity { get; }
 
-    public TapLimits Limits { get; } = new() { ListEntries = 1_000 };
+    public TapLimits Limits { get; } = new() { ListEntries = 1_000, IsWitnessed = false };
 
     public Tap Tap { get; private set; } = null!;
 

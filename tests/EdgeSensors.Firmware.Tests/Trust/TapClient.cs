@@ -12,7 +12,7 @@ internal sealed class TapClient
         DelegatedRole authorizations = new(UpdatedRepository.AuthorizationRole);
         DelegatedRole blocklists = new("blocklists");
         _wanted = [new WantedTarget(UpdatedRepository.AuthorizationPath, authorizations), new WantedTarget(UpdatedRepository.ListPath, blocklists)];
-        Tuf = new TufClient(new byte[64 * 1024], [authorizations, blocklists], _wanted, new Ed25519Verifier());
+        Tuf = new TufClient(new byte[64 * 1024], [authorizations, blocklists], _wanted, new Ed25519Verifier(), witnessed: false);
     }
 
     public TufClient Tuf { get; }
