@@ -58,6 +58,11 @@ public class ConformanceTests
                     IPart part = new Part(bytes.Length + bytes[0]);
                     AutoResetEvent signal = new AutoResetEvent(false);
                     signal.Set();
+                    string[] words = new string[3];
+                    if (words[1] == null) { words[1] = "x"; }
+                    byte[] large = new byte[786420];
+                    DayOfWeek day = DayOfWeek.Monday;
+                    large[(int)day] = words[1] is null ? (byte)1 : (byte)2;
                     return text switch { "a" => 1, "b" => part.Value, _ => (int)(pair.B >> 3) };
                 }
             }
@@ -77,6 +82,21 @@ public class ConformanceTests
     [InlineData("class X { double M(long a) => a * 0.5; }", "Double")]
     [InlineData("class X { float F; }", "Single")]
     [InlineData("class X { unsafe delegate*<int, int> F; }", "function pointer")]
+    [InlineData("class X { unsafe int* F; }", "pointer")]
+    [InlineData("unsafe struct X { public fixed byte F[4]; }", "fixed buffer")]
+    [InlineData("interface I { int M() => 1; }", "a body in an interface")]
+    [InlineData("class X { int[,,] M(int[,,] a) => a; }", "multi-dimensional")]
+    [InlineData("class X { int M(int a) { checked { return (byte)a; } } }", "checked never throws")]
+    [InlineData("class X { ulong M(double a) => (ulong)a; }", "Double")]
+    [InlineData("enum E { A } class X { string M(E e) => e.ToString(); }", "gives the number")]
+    [InlineData("enum E { A } class X { string M(E e) => $\"is {e}\"; }", "gives the number")]
+    [InlineData("enum E { A } class X { string M(E e) => \"is \" + e; }", "gives the number")]
+    [InlineData("enum E { A } class X { object M(E e) => e; }", "gives the number")]
+    [InlineData("class X { bool M(string[] s) => s[0] == null; }", "null used as a value")]
+    [InlineData("class X { bool M(string[] s) { bool empty = s[0] == null; return !empty; } }", "null used as a value")]
+    [InlineData("class X { byte[] M() => new byte[786421]; }", "786420")]
+    [InlineData("class X { int[] M() => new int[200000]; }", "786420")]
+    [InlineData("class X { ulong[] F = new ulong[100000]; }", "786420")]
     public void What_the_interpreter_cannot_run_is_found_in_the_IL(string source, string finding)
     {
         (byte[]? image, var errors) = DeviceBuild.CompileAlone(source);
@@ -104,6 +124,31 @@ public class ConformanceTests
     [InlineData("class X { void M() { System.Buffer.BlockCopy(null, 0, null, 0, 0); } }")]
     [InlineData("class X { object M() => System.Diagnostics.Stopwatch.StartNew(); }")]
     [InlineData("class X { object M() => System.Security.Cryptography.SHA256.Create(); }")]
+    [InlineData("class X { object M() => System.Security.Cryptography.SHA512.Create(); }")]
+    [InlineData("class X { object M() => System.Security.Cryptography.ECDsa.Create(); }")]
+    [InlineData("class X { System.Func<int> F; }")]
+    [InlineData("class X { event System.EventHandler<int> F; }")]
+    [InlineData("class X { System.ReadOnlySpan<byte> M(byte[] b) => b; }")]
+    [InlineData("using System.Linq; class X { object M(int[] a) => a.Where(i => i > 0); }")]
+    [InlineData("class X { void M() { var f = (int a) => a; } }")]
+    [InlineData("interface I { static abstract int M(); }")]
+    [InlineData("class A { public virtual object M() => this; } class B : A { public override string M() => string.Empty; }")]
+    [InlineData("record struct X(int A);")]
+    [InlineData("class X { void M(int[] a) { System.Array.Resize(ref a, 3); } }")]
+    [InlineData("class X { void M(int[] a) { System.Array.Fill(a, 3); } }")]
+    [InlineData("class X { object M() => System.Array.Empty<int>(); }")]
+    [InlineData("class X { int M(byte[] b) => System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(b); }")]
+    [InlineData("class X { object M() => System.Activator.CreateInstance(typeof(X)); }")]
+    [InlineData("class X { object M() => System.Enum.Parse(typeof(System.DayOfWeek), \"Monday\"); }")]
+    [InlineData("class X { string M(string[] a) => string.Join(\",\", a); }")]
+    [InlineData("class X { string M(string a) => a.Insert(0, \"b\"); }")]
+    [InlineData("class X { string M(string a) => a.Remove(0, 1); }")]
+    [InlineData("class X { bool M(char a) => char.IsDigit(a); }")]
+    [InlineData("class X { bool M(object a) => System.Threading.Monitor.TryEnter(a); }")]
+    [InlineData("class X { void M(object a) { System.Threading.Monitor.Wait(a); } }")]
+    [InlineData("class X { void M(object a) { System.Threading.Monitor.Pulse(a); } }")]
+    [InlineData("class X { long M(ref long a) => System.Threading.Interlocked.Increment(ref a); }")]
+    [InlineData("class X { int M(int a) { try { return 1 / a; } catch (System.DivideByZeroException) { return 0; } } }")]
     public void What_nanoFramework_does_not_declare_does_not_compile(string source)
     {
         Assert.NotEmpty(DeviceBuild.CompileAlone(source).Errors);

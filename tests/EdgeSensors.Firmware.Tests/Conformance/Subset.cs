@@ -18,6 +18,9 @@ internal sealed class Subset
     /// <summary>"Very long methods (thousands of statements) fail": a bound well on the safe side.</summary>
     public const int LargestMethod = 16_384;
 
+    /// <summary>"The largest single object is 786,420 bytes."</summary>
+    public const int LargestObject = 786_420;
+
     private static readonly OpCode?[] OneByte = new OpCode?[256];
     private static readonly OpCode?[] TwoByte = new OpCode?[256];
 
@@ -26,6 +29,9 @@ internal sealed class Subset
         "localloc", "cpblk", "initblk", "calli", "jmp", "arglist", "mkrefany", "refanyval", "refanytype", "tail.", "ckfinite", "volatile.", "unaligned.",
         "constrained.", "readonly.", "sizeof", "ldc.r4", "ldc.r8", "conv.r4", "conv.r8", "conv.r.un", "ldelem.r4", "ldelem.r8", "stelem.r4", "stelem.r8",
     ];
+
+    private static readonly Lazy<HashSet<string>> DeclaredEnums =
+        new(() => [.. ApiFacts.Parse(ApiFacts.Carried()).Where(t => t.Kind == "enum").Select(t => t.Name)]);
 
     private readonly List<string> _findings = [];
     private readonly MetadataReader _reader;
@@ -78,6 +84,11 @@ internal sealed class Subset
         {
             TypeDefinition type = _reader.GetTypeDefinition(handle);
             string name = _reader.GetString(type.Name);
+            if (name.Contains("__FixedBuffer", StringComparison.Ordinal))
+            {
+                Find(name, "a fixed buffer");
+            }
+
             foreach (FieldDefinitionHandle field in type.GetFields())
             {
                 CheckField(name, _reader.GetFieldDefinition(field));
@@ -149,6 +160,8 @@ internal sealed class Subset
 
     private void CheckInstructions(string method, ref BlobReader il)
     {
+        string before = "", beforeThat = "";
+        int constant = -1;
         while (il.RemainingBytes > 0)
         {
             byte first = il.ReadByte();
@@ -164,7 +177,7 @@ internal sealed class Subset
             }
 
             // Found first and added then: a switch's count is read from where its targets are counted from.
-            int operand = code?.OperandType switch
+            int length = code?.OperandType switch
             {
                 OperandType.InlineNone or null => 0,
                 OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
@@ -173,9 +186,53 @@ internal sealed class Subset
                 OperandType.InlineSwitch => 4 * il.ReadInt32(),
                 _ => 4,
             };
-            il.Offset += operand;
+            int operand = code?.OperandType is OperandType.InlineI or OperandType.InlineTok or OperandType.InlineType ? PeekInt32(il) : 0;
+            if (name is "ceq" or "cgt.un" && before == "ldnull" && beforeThat == "ldelem.ref")
+            {
+                Find(method, "a comparison of an array's element with null used as a value, which is false on the device");
+            }
+
+            CheckOperand(method, name, operand, constant);
+            constant = name == "ldc.i4" ? operand : -1;
+            (beforeThat, before) = (before, name);
+            il.Offset += length;
         }
     }
+
+    private void CheckOperand(string method, string name, int operand, int constant)
+    {
+        if (name is "box" or "constrained." && IsEnum(MetadataTokens.EntityHandle(operand)))
+        {
+            Find(method, "an enum as an object: its ToString gives the number on the device");
+        }
+        else if (name == "newarr" && (long)constant * SizeOf(MetadataTokens.EntityHandle(operand)) > LargestObject)
+        {
+            Find(method, $"an array of more than {LargestObject} octets");
+        }
+    }
+
+    private static int PeekInt32(BlobReader il) => il.ReadInt32();
+
+    private bool IsEnum(EntityHandle type) => type.Kind switch
+    {
+        HandleKind.TypeDefinition => BaseName(_reader.GetTypeDefinition((TypeDefinitionHandle)type).BaseType) == "System.Enum",
+        HandleKind.TypeReference => DeclaredEnums.Value.Contains(FullName(_reader.GetTypeReference((TypeReferenceHandle)type))),
+        _ => false,
+    };
+
+    private string BaseName(EntityHandle type) => type.Kind == HandleKind.TypeReference ? FullName(_reader.GetTypeReference((TypeReferenceHandle)type)) : "";
+
+    private string FullName(TypeReference type) => _reader.GetString(type.Namespace) + "." + _reader.GetString(type.Name);
+
+    /// <summary>Octets of an element; a reference and whatever is not a primitive take a block of 12 at least.</summary>
+    private int SizeOf(EntityHandle element) => element.Kind != HandleKind.TypeReference ? 12 : FullName(_reader.GetTypeReference((TypeReferenceHandle)element)) switch
+    {
+        "System.Byte" or "System.SByte" or "System.Boolean" => 1,
+        "System.Char" or "System.Int16" or "System.UInt16" => 2,
+        "System.Int32" or "System.UInt32" => 4,
+        "System.Int64" or "System.UInt64" => 8,
+        _ => 12,
+    };
 
     private void Find(string where, string what) => _findings.Add(where + ": " + what);
 
