@@ -14,6 +14,10 @@ internal ref struct FlowRecordWriter(Span<byte> octets)
     /// <summary>biflowDirection: the record's destination sent the first packet.</summary>
     private const byte ReverseInitiator = 2;
 
+    /// <summary>The first octet of layer2SegmentId says what numbers it.</summary>
+    private const byte VxlanSegment = 1;
+    private const byte NvgreSegment = 2;
+
     private Span<byte> _rest = octets;
 
     /// <summary>What a record of this flow must hold.</summary>
@@ -30,6 +34,12 @@ internal ref struct FlowRecordWriter(Span<byte> octets)
             shape |= FlowShape.Icmp;
         if (record.VlanId != 0 || record.CustomerVlanId != 0)
             shape |= FlowShape.Vlan;
+        shape |= record.Tunnel switch
+        {
+            TunnelKind.Vxlan or TunnelKind.Nvgre => FlowShape.Segment,
+            TunnelKind.GtpU => FlowShape.GtpTunnel,
+            _ => FlowShape.None, // the registry has no element for the rest
+        };
         return withReverse ? shape | FlowShape.Reverse : shape;
     }
 
@@ -79,7 +89,11 @@ internal ref struct FlowRecordWriter(Span<byte> octets)
         U64((ulong)direction.PacketCount);
         U64((ulong)direction.OctetCount);
         if ((shape & FlowShape.TcpFlags) != 0)
+        {
             U8((byte)direction.TcpFlags);
+            U8((byte)direction.FirstTcpFlags);
+        }
+
         if ((shape & FlowShape.Icmp) != 0)
             U16(direction.IcmpTypeCode);
     }
@@ -90,6 +104,14 @@ internal ref struct FlowRecordWriter(Span<byte> octets)
         {
             U16(record.VlanId);
             U16(record.CustomerVlanId);
+        }
+
+        if ((shape & FlowShape.Segment) != 0)
+            U64(((ulong)(record.Tunnel == TunnelKind.Vxlan ? VxlanSegment : NvgreSegment) << 56) | record.TunnelId);
+        if ((shape & FlowShape.GtpTunnel) != 0)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(_rest, record.TunnelId);
+            _rest = _rest[4..];
         }
 
         U8((byte)record.EndReason);

@@ -4,7 +4,7 @@ namespace EdgeSensors.Metering.Export;
 [Flags]
 internal enum FlowShape
 {
-    /// <summary>IPv4, neither ports nor flags nor ICMP, no tag, one direction.</summary>
+    /// <summary>IPv4, neither ports nor flags nor ICMP, no tag, no tunnel, one direction.</summary>
     None = 0,
 
     /// <summary>Addresses are IPv6.</summary>
@@ -24,4 +24,10 @@ internal enum FlowShape
 
     /// <summary>The way back as well (RFC 5103).</summary>
     Reverse = 1 << 5,
+
+    /// <summary>A virtual network of VXLAN or NVGRE.</summary>
+    Segment = 1 << 6,
+
+    /// <summary>A tunnel of GTP-U.</summary>
+    GtpTunnel = 1 << 7,
 }

@@ -82,6 +82,8 @@ public sealed partial class IpfixExporter : IBiflowConsumer
     private void AddUniflow(ref readonly BiflowRecord record, ref readonly DirectionCounters direction, bool fromInitiator)
     {
         var shape = FlowRecordWriter.ShapeOf(in record, withReverse: false);
+        if (!fromInitiator)
+            shape &= ~FlowShape.GtpTunnel; // the way back has an endpoint of its own, which the meter does not keep
         new FlowRecordWriter(AddRecord(shape)).WriteUniflow(in record, shape, fromInitiator);
         _content.AddFlow(direction.PacketCount, direction.OctetCount);
     }

@@ -9,7 +9,7 @@ internal sealed class OptionsTemplate
 
     /// <summary>How packets are selected in an observation domain (the selector report of RFC 5476 §6.5.2.1).</summary>
     public static OptionsTemplate Selection { get; } = new(
-        400,
+        600,
         new(0, 149, 4), // observationDomainId
         new(0, 304, 2), // selectorAlgorithm
         new(0, 305, 4), // samplingPacketInterval
@@ -17,7 +17,7 @@ internal sealed class OptionsTemplate
 
     /// <summary>Metering process statistics (RFC 7011 §4.1).</summary>
     public static OptionsTemplate Statistics { get; } = new(
-        401,
+        601,
         new(0, 149, 4), // observationDomainId
         new(0, 41, 8), // exportedMessageTotalCount
         new(0, 42, 8), // exportedFlowRecordTotalCount
@@ -25,7 +25,7 @@ internal sealed class OptionsTemplate
 
     /// <summary>Exporting process reliability statistics (RFC 7011 §4.3).</summary>
     public static OptionsTemplate Reliability { get; } = new(
-        402,
+        602,
         new(0, 144, 4), // exportingProcessId
         new(0, 166, 8), // notSentFlowTotalCount
         new(0, 167, 8), // notSentPacketTotalCount

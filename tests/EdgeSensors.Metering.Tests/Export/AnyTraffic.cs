@@ -60,6 +60,7 @@ internal static class AnyTraffic
             header.DestinationPort = (ushort)(fromClient ? 443 : 40_000 + peer);
         }
 
+        (header.Tunnel, header.TunnelId) = peer switch { 5 => (TunnelKind.Vxlan, 700u), 6 => (TunnelKind.GtpU, 800u), _ => (TunnelKind.None, 0u) };
         if (header.Protocol == IpProtocol.Tcp)
             header.TcpFlags = (TcpControlBits)(octet & 0xFA); // mostly neither FIN nor RST
         if (header.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using EdgeSensors.Metering.Collect;
+using EdgeSensors.Metering.Collect.Templates;
 using EdgeSensors.Metering.Decode;
 using EdgeSensors.Metering.Export;
 using EdgeSensors.Metering.Flows;
@@ -88,12 +89,66 @@ public class IpfixExporterTests
         Assert.Equal(0u, BinaryPrimitives.ReadUInt32BigEndian(last.AsSpan(12)));
         Assert.Equal(
             (totals.MessageCount - 1, totals.FlowRecordCount, totals.NotSentFlowCount, totals.NotSentOctetCount),
-            (Count(last, 401, 0), Count(last, 401, 1), Count(last, 402, 0), Count(last, 402, 2)));
+            (Count(last, 601, 0), Count(last, 601, 1), Count(last, 602, 0), Count(last, 602, 2)));
+    }
+
+    [Fact]
+    public void The_flags_of_the_first_packet_are_told_beside_the_union()
+    {
+        var list = new RecordList();
+        var table = new FlowTable(new FlowTableOptions(), list);
+        foreach (var packet in new[] { Packets.Tcp(0, true, TcpControlBits.Syn), Packets.Tcp(1, false, TcpControlBits.Syn | TcpControlBits.Ack), Packets.Tcp(2, true, TcpControlBits.Ack | TcpControlBits.Psh) })
+            table.Add(in packet);
+        table.Flush();
+        var record = Assert.Single(list.Records);
+        Assert.Equal(
+            (0x1A, 0x02, 0x12, 0x12), (Field(record, true, 0, 6), Field(record, true, 6871, 14), Field(record, true, FieldSpecifier.ReverseEnterprise, 6), Field(record, true, 6871, 14 | 0x4000)));
+        Assert.Equal((0x1A, 0x02), (Field(record, false, 0, 6), Field(record, false, 6871, 14)));
+    }
+
+    [Theory]
+    [InlineData(TunnelKind.Vxlan, 0xABCDEF, 351, 0x01_0000_0000_ABCDEF)]
+    [InlineData(TunnelKind.Nvgre, 0xABCDEF, 351, 0x02_0000_0000_ABCDEF)]
+    [InlineData(TunnelKind.GtpU, 0x89ABCDEF, 507, 0x89ABCDEF)]
+    public void The_id_of_a_tunnel_is_told_where_the_registry_has_an_element(TunnelKind tunnel, uint id, ushort element, ulong expected)
+    {
+        var list = new RecordList();
+        var table = new FlowTable(new FlowTableOptions(), list);
+        var packet = Packets.Udp(0, fromClient: true);
+        (packet.Tunnel, packet.TunnelId) = (tunnel, id);
+        table.Add(in packet);
+        table.Flush();
+        Assert.Equal((long)expected, Field(Assert.Single(list.Records), false, 0, element));
     }
 
     [Fact]
     public void Observation_domain_0_is_refused() => Assert.Throws<ArgumentOutOfRangeException>(
         () => new IpfixExporter(new IpfixExporterOptions { ObservationDomainId = 0 }, new MessageList(), TimeProvider.System));
+
+    /// <summary>A field of the first record of a flow's last message before the statistics.</summary>
+    private static long Field(BiflowRecord record, bool biflows, uint enterprise, int element)
+    {
+        var sent = new MessageList();
+        var exporter = new IpfixExporter(new IpfixExporterOptions { Biflows = biflows }, sent, new HandClock());
+        exporter.OnBiflow(in record);
+        exporter.Flush();
+        var message = sent.Messages[^1];
+        for (var at = 16; at < message.Length; at += BinaryPrimitives.ReadUInt16BigEndian(message.AsSpan(at + 2)))
+        {
+            int id = BinaryPrimitives.ReadUInt16BigEndian(message.AsSpan(at));
+            if (id < 256)
+                continue;
+            var offset = at + 4;
+            foreach (var field in FlowTemplate.All[id - 256].Fields)
+            {
+                if (field.Enterprise == enterprise && field.Id == element)
+                    return (long)RecordValues.Unsigned(message.AsSpan(offset, field.Length));
+                offset += field.Length;
+            }
+        }
+
+        return -1;
+    }
 
     private static MessageList Export(MessageList transport, int flows, IpfixExporterOptions options) => Export(transport, flows, options, out _);
 
@@ -135,7 +190,7 @@ public class IpfixExporterTests
         {
             int id = BinaryPrimitives.ReadUInt16BigEndian(message.AsSpan(at));
             int length = BinaryPrimitives.ReadUInt16BigEndian(message.AsSpan(at + 2));
-            records += id switch { 400 => (length - 4) / 14, 401 or 402 => (length - 4) / 28, > 255 => (length - 4) / FlowTemplate.All[id - 256].RecordLength, _ => 0 };
+            records += id switch { 600 => (length - 4) / 14, 601 or 602 => (length - 4) / 28, > 255 => (length - 4) / FlowTemplate.All[id - 256].RecordLength, _ => 0 };
             at += length;
         }
 
