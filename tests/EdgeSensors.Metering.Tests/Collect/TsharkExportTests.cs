@@ -70,6 +70,69 @@ public sealed class TsharkExportTests(ITestOutputHelper output) : IDisposable
         });
     }
 
+    /// <summary>sFlow: each sample with an IP header makes a flow of one packet, with the sample's rate and interfaces and the header's own fields.</summary>
+    [Fact]
+    public void Every_sampled_header_agrees_with_tshark()
+    {
+        var tshark = OtherProgram.FindOrSkip("tshark", "tshark");
+        var compared = 0;
+        foreach (var path in Directory.EnumerateFiles(Path.Combine(ExportReplay.Folder, "akvorado"), "sflow__*.pcap").Order(StringComparer.Ordinal))
+        {
+            var rig = new CollectorRig();
+            ExportReplay.Into(rig.Collector, path);
+            var theirs = Samples(XDocument.Parse(OtherProgram.Run(tshark, "-r", path, "-d", "udp.port==6343,sflow", "-T", "pdml"))).ToList();
+            Assert.Equal(theirs, rig.Flows.Select(Describe));
+            compared += theirs.Count;
+        }
+
+        Assert.Equal(10, compared);
+    }
+
+    private static string Describe(ExportedFlow flow) =>
+        $"{flow.Source} {flow.Destination} {(int)flow.Protocol} ports {flow.SourcePort} {flow.DestinationPort} icmp {(flow.Has(FlowFields.Icmp) ? flow.IcmpTypeCode >> 8 : -1)} "
+        + $"octets {flow.OctetCount} in {flow.IngressInterface} out {flow.EgressInterface} 1:{flow.Sampling.OneIn} packets {flow.PacketCount}";
+
+    private static IEnumerable<string> Samples(XDocument text)
+    {
+        foreach (var sflow in text.Descendants("proto").Where(proto => (string?)proto.Attribute("name") == "sflow"))
+        {
+            var (rate, input, output) = ("", "", "");
+            foreach (var element in sflow.Descendants())
+            {
+                var (name, show) = ((string?)element.Attribute("name"), (string?)element.Attribute("show") ?? "");
+                (rate, input, output) = name switch
+                {
+                    "sflow.flow_sample.sampling_rate" => (show, input, output),
+                    "sflow.flow_sample.input_interface" => (rate, show, output),
+                    "sflow.flow_sample.output_interface_value" => (rate, input, IsInterface(element) ? show : "0"),
+                    _ => (rate, input, output),
+                };
+                if (element.Name != "proto" || name is not ("ip" or "ipv6") || element.ElementsBeforeSelf("proto").Any(before => (string?)before.Attribute("name") is "ip" or "ipv6"))
+                    continue; // of headers in headers the outermost
+                var header = element.Parent!.Elements("proto").SelectMany(proto => proto.Elements("field")).ToLookup(field => (string)field.Attribute("name")!, field => (string?)field.Attribute("show"));
+                string Of(params ReadOnlySpan<string> names)
+                {
+                    foreach (var wanted in names)
+                    {
+                        if (header[wanted].FirstOrDefault() is { } value)
+                            return value;
+                    }
+
+                    return "0";
+                }
+
+                var octets = name == "ip" ? Of("ip.len") : (int.Parse(Of("ipv6.plen"), CultureInfo.InvariantCulture) + 40).ToString(CultureInfo.InvariantCulture);
+                var icmp = header["icmp.type"].Concat(header["icmpv6.type"]).FirstOrDefault() ?? "-1";
+                yield return $"{Of("ip.src", "ipv6.src")} {Of("ip.dst", "ipv6.dst")} {Of("ip.proto", "ipv6.nxt")} ports {Of("tcp.srcport", "udp.srcport")} {Of("tcp.dstport", "udp.dstport")} icmp {icmp} "
+                    + $"octets {octets} in {input} out {output} 1:{rate} packets 1";
+            }
+        }
+    }
+
+    /// <summary>A format other than 0 says why a packet was discarded, or to how many interfaces it went.</summary>
+    private static bool IsInterface(XElement value) =>
+        value.Parent!.Elements("field").Any(field => (string?)field.Attribute("name") == "sflow.flow_sample.output_interface_format" && (string?)field.Attribute("show") == "0");
+
     private static void Compare(DifferenceLedger ledger, string name, DissectedFlow record, in ExportedFlow flow, SortedDictionary<string, int> fields)
     {
         foreach (var field in record.Names)
