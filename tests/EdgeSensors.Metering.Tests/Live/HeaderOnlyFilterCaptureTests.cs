@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using EdgeSensors.Metering.Capture;
@@ -119,80 +118,5 @@ public sealed class HeaderOnlyFilterCaptureTests(ITestOutputHelper output)
     {
         a.HeaderLength = b.HeaderLength; // compared apart
         return MemoryMarshal.AsBytes(new ReadOnlySpan<PacketHeader>(in a)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<PacketHeader>(in b)));
-    }
-
-    [Fact]
-    public void The_cut_agrees_with_tsharks_header_lengths()
-    {
-        var captures = SharedData.Captures().Where(path => path.EndsWith(".pcap", StringComparison.Ordinal) && new FileInfo(path).Length is > 50_000 and < 400_000)
-            .Where((_, index) => index % 12 == 0).Take(8).ToList();
-        if (captures.Count == 0)
-        {
-            Assert.Skip("../shared/data/captures is not there");
-        }
-
-        var program = HeaderOnlyFilter.Build(LinkKind.Ethernet);
-        var compared = 0;
-        foreach (var path in captures)
-        {
-            var ends = TsharkHeaderEnds(path);
-            if (!CaptureFile.TryOpen(path, out var file, out _))
-            {
-                continue;
-            }
-
-            using (file)
-            {
-                var packet = default(CapturedPacket);
-                for (var number = 1; file.Read(ref packet) == PacketRead.Packet; number++)
-                {
-                    if (packet.LinkType == LinkType.Ethernet && ends.TryGetValue(number, out var end))
-                    {
-                        Assert.True(end == BpfInterpreter.Run(program, packet.Data), $"frame {number} of {path}");
-                        compared++;
-                    }
-                }
-            }
-        }
-
-        output.WriteLine($"{compared} frames of {captures.Count} captures");
-        Assert.True(compared > 1000);
-    }
-
-    /// <summary>Frame number to end of headers, of the plain frames: Ethernet, one IPv4 header, TCP or UDP.</summary>
-    private static Dictionary<int, int> TsharkHeaderEnds(string path)
-    {
-        string[] arguments = ["-n", "-r", path, "-T", "fields", "-e", "frame.number", "-e", "frame.protocols", "-e", "ip.hdr_len", "-e", "ip.frag_offset", "-e", "tcp.hdr_len"];
-        Process process;
-        try
-        {
-            process = Process.Start(new ProcessStartInfo("tshark", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Skip("tshark is not installed");
-            throw;
-        }
-
-        using (process)
-        {
-            process.ErrorDataReceived += (_, _) => { };
-            process.BeginErrorReadLine();
-            var ends = new Dictionary<int, int>();
-            while (process.StandardOutput.ReadLine() is { } line)
-            {
-                var fields = line.Split('\t');
-                var protocols = fields[1].Split(':');
-                if (protocols is ["eth", "ethertype", "ip", "tcp" or "udp", ..] && fields[3] == "0" && !fields[2].Contains(',', StringComparison.Ordinal)
-                    && (protocols[3] == "udp" || fields[4].Length > 0) && !fields[4].Contains(',', StringComparison.Ordinal))
-                {
-                    ends[int.Parse(fields[0], CultureInfo.InvariantCulture)] = 14 + int.Parse(fields[2], CultureInfo.InvariantCulture)
-                        + (protocols[3] == "udp" ? 8 : int.Parse(fields[4], CultureInfo.InvariantCulture));
-                }
-            }
-
-            process.WaitForExit();
-            return ends;
-        }
     }
 }
