@@ -52,6 +52,9 @@ internal sealed class AgentConfiguration
     /// <summary>How fast a file is read.</summary>
     public InputPace Pace { get; set; } = InputPace.Original;
 
+    /// <summary>Rings that an interface's packets are divided over, with a thread each.</summary>
+    public int Workers { get; set; } = 1;
+
     /// <summary>Most flows at a time.</summary>
     public int MaxFlows { get; set; } = 1 << 18;
 

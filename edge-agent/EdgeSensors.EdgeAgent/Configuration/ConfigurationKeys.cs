@@ -40,6 +40,7 @@ internal static class ConfigurationKeys
         File("input.tls_certificate", "", "Our certificate for tls://, PEM.", (c, v) => c.Listen = c.Listen with { CertificatePath = v.Length == 0 ? null : v }),
         File("input.tls_key", "", "Its private key, PEM.", (c, v) => c.Listen = c.Listen with { KeyPath = v.Length == 0 ? null : v }),
         File("input.tls_ca", "", "The authorities that exporters' certificates must come from, PEM.", (c, v) => c.Listen = c.Listen with { AuthorityPath = v.Length == 0 ? null : v }),
+        Int("input.workers", 1, "threads", "Rings that an interface's packets are divided over, each read and decoded by a thread of its own; for cards that several cores receive from.", 1, 64, (c, v) => c.Workers = v),
         Int("input.max_flows", 1 << 18, "flows", "Flows held at a time, about 200 octets each; beyond it the longest-silent leave early.", 1024, 1 << 24, (c, v) => c.MaxFlows = v),
 
         Seconds("report.window_seconds", 10, "Time that one report covers, by the packets' clock.", 0.1, 3600, (c, v) => c.Window = v),

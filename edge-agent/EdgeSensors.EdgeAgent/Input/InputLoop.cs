@@ -85,20 +85,10 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
 
             return dropped;
         };
-        CapturedPacket packet = default;
         string? said = null;
-        var untilLook = PacketsBetweenLooks;
         while (true)
         {
-            if (input.Read(ref packet) == PacketRead.Packet)
-            {
-                reporter.Add(ref packet);
-                if (--untilLook > 0)
-                {
-                    continue;
-                }
-            }
-            else
+            if (!(input.IsSingle ? ReadPackets(input) : ReadBatch(input)))
             {
                 reporter.AdvanceTo((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100 - RingDelayNs);
                 if (input.Trouble != said)
@@ -108,13 +98,41 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
                 }
             }
 
-            untilLook = PacketsBetweenLooks;
             if (cancellationToken.IsCancellationRequested)
             {
                 reporter.Finish();
                 return;
             }
         }
+    }
+
+    /// <summary>Meters some packets; false when for now there are no more.</summary>
+    private bool ReadPackets(LiveInput input)
+    {
+        CapturedPacket packet = default;
+        for (var left = PacketsBetweenLooks; left > 0; left--)
+        {
+            if (input.Read(ref packet) != PacketRead.Packet)
+            {
+                return false;
+            }
+
+            reporter.Add(ref packet);
+        }
+
+        return true;
+    }
+
+    private bool ReadBatch(LiveInput input)
+    {
+        if (!input.TryTake(out var batch, out var reader))
+        {
+            return false;
+        }
+
+        reporter.Add(batch);
+        reader.Release();
+        return true;
     }
 
     private void ReadExports(ExportListener listener, Action<ListenReport> look, CancellationToken cancellationToken)

@@ -5,22 +5,28 @@ using EdgeSensors.Metering.Capture.Live;
 namespace EdgeSensors.EdgeAgent.Input;
 
 /// <summary>
-/// An interface as the input: captured, and opened again when it was gone (a driver that was loaded anew, an adapter that was pulled) and is back.
-/// One reader.
+/// An interface as the input: captured over one ring, or over several with a thread each, and opened again when it was gone (a driver that was loaded anew, an
+/// adapter that was pulled) and is back. One thread takes from it.
 /// </summary>
 internal sealed class LiveInput : IDisposable
 {
     private readonly string _name;
     private readonly LiveCaptureOptions _options;
-    private LiveCapture? _capture;
+    private readonly SemaphoreSlim _arrived = new(0);
+    private IReadOnlyList<LiveCapture> _rings;
+    private RingReader[] _readers = [];
     private LiveCaptureStatistics _before;
     private bool _wasGone;
+    private int _next;
 
-    private LiveInput(string name, LiveCaptureOptions options, LiveCapture capture)
+    private LiveInput(string name, LiveCaptureOptions options, IReadOnlyList<LiveCapture> rings)
     {
-        (_name, _options, _capture) = (name, options, capture);
-        (Depth, DepthLimitation) = (capture.Depth, capture.DepthLimitation);
+        (_name, _options) = (name, options);
+        Begin(rings);
     }
+
+    /// <summary>Whether packets come one by one by <see cref="Read"/>; else in batches by <see cref="TryTake"/>.</summary>
+    public bool IsSingle => _options.Rings == 1;
 
     /// <summary>How far the kernel's filter follows headers.</summary>
     public HeaderDepth Depth { get; private set; }
@@ -31,56 +37,88 @@ internal sealed class LiveInput : IDisposable
     /// <summary>Why no packets come: one line; null while all is well.</summary>
     public string? Trouble { get; private set; }
 
+    /// <summary>The options for so many rings, each as large as one alone would be: what is held back is a matter of how long its thread may not run.</summary>
+    public static LiveCaptureOptions OptionsFor(int rings)
+    {
+        var one = new LiveCaptureOptions();
+        return one with { Rings = rings, RingOctets = (int)Math.Min(1L << 30, (long)rings * one.RingOctets) };
+    }
+
     /// <summary>Opens an interface.</summary>
     public static bool TryOpen(string name, LiveCaptureOptions options, [NotNullWhen(true)] out LiveInput? input, [NotNullWhen(false)] out string? error)
     {
-        var opened = LiveCapture.TryOpen(name, options, out var capture, out var refusal);
-        (input, error) = (opened ? new LiveInput(name, options, capture!) : null, refusal?.Message);
+        var opened = LiveCapture.TryOpenRings(name, options, out var rings, out var refusal);
+        (input, error) = (opened ? new LiveInput(name, options, rings!) : null, refusal?.Message);
         return opened;
     }
 
     /// <summary>The next packet; <see cref="PacketRead.Idle"/> after a while without one, never the end.</summary>
     public PacketRead Read(ref CapturedPacket packet)
     {
-        if (_capture is { } capture && capture.Read(ref packet) == PacketRead.Packet)
+        if (_rings.Count > 0 && _rings[0].Read(ref packet) == PacketRead.Packet)
         {
             return PacketRead.Packet;
         }
 
-        return Rest();
+        LookAfterInterface();
+        return PacketRead.Idle;
     }
 
-    /// <summary>What the kernel counted since the start, over all openings; of the frames dropped null if since the last call some may have passed uncounted.</summary>
+    /// <summary>The next batch of a ring, each in its turn, and the ring's reader to give it back to; false after a while without one.</summary>
+    public bool TryTake([NotNullWhen(true)] out HeaderBatch? batch, [NotNullWhen(true)] out RingReader? reader)
+    {
+        if (_readers.Length > 0 && _arrived.Wait(_options.WaitMs))
+        {
+            for (var i = 0; i < _readers.Length; i++)
+            {
+                reader = _readers[_next];
+                _next = (_next + 1) % _readers.Length;
+                if (reader.TryTake() is { } found)
+                {
+                    batch = found;
+                    return true;
+                }
+            }
+        }
+
+        (batch, reader) = (null, null);
+        LookAfterInterface();
+        return false;
+    }
+
+    /// <summary>What the kernel counted since the start, over all rings and openings; of the frames dropped null if since the last call some may have passed uncounted.</summary>
     public (long? Dropped, long Freezes) ReadCounters()
     {
-        var now = _capture?.ReadStatistics() ?? default;
+        var now = Sum();
         var unknown = _wasGone;
-        _wasGone = _capture is null;
-        return (unknown ? null : _before.Dropped + now.Dropped, _before.Freezes + now.Freezes);
+        _wasGone = _rings.Count == 0;
+        return (unknown ? null : now.Dropped, now.Freezes);
     }
 
     /// <summary>Closes it.</summary>
-    public void Dispose() => _capture?.Dispose();
-
-    private PacketRead Rest()
+    public void Dispose()
     {
-        if (_capture is { Failure.Fault: LiveCaptureFault.NoSuchInterface } gone)
+        End();
+        _arrived.Dispose();
+    }
+
+    private void LookAfterInterface()
+    {
+        if (_rings.Any(ring => ring.Failure is { Fault: LiveCaptureFault.NoSuchInterface }))
         {
-            var counted = gone.ReadStatistics();
-            _before = new LiveCaptureStatistics(_before.Received + counted.Received, _before.Dropped + counted.Dropped, _before.Freezes + counted.Freezes);
-            (Trouble, _wasGone, _capture) = (gone.Failure.Message, true, null);
-            gone.Dispose();
+            (Trouble, _wasGone) = (_rings.First(ring => ring.Failure is not null).Failure!.Message, true);
+            _before = Sum();
+            End();
         }
 
-        if (_capture is not null)
+        if (_rings.Count > 0)
         {
-            Trouble = _capture.Failure?.Message;
-            return PacketRead.Idle;
+            Trouble = _rings.FirstOrDefault(ring => ring.Failure is not null)?.Failure?.Message;
         }
-
-        if (LiveCapture.TryOpen(_name, _options, out _capture, out var refusal))
+        else if (LiveCapture.TryOpenRings(_name, _options, out var rings, out var refusal))
         {
-            (Depth, DepthLimitation, Trouble) = (_capture.Depth, _capture.DepthLimitation, null);
+            Begin(rings);
+            Trouble = null;
         }
         else
         {
@@ -88,7 +126,40 @@ internal sealed class LiveInput : IDisposable
             Trouble = refusal.Fault == LiveCaptureFault.NoSuchInterface ? Trouble : refusal.Message;
             Thread.Sleep(_options.WaitMs);
         }
+    }
 
-        return PacketRead.Idle;
+    [MemberNotNull(nameof(_rings))]
+    private void Begin(IReadOnlyList<LiveCapture> rings)
+    {
+        _rings = rings;
+        (Depth, DepthLimitation) = (rings[0].Depth, rings[0].DepthLimitation);
+        _readers = IsSingle ? [] : [.. rings.Select(ring => new RingReader(ring, _arrived))];
+    }
+
+    private void End()
+    {
+        foreach (var reader in _readers)
+        {
+            reader.Dispose();
+        }
+
+        foreach (var ring in _rings)
+        {
+            ring.Dispose();
+        }
+
+        (_readers, _rings) = ([], []);
+    }
+
+    private LiveCaptureStatistics Sum()
+    {
+        var sum = _before;
+        foreach (var ring in _rings)
+        {
+            var counted = ring.ReadStatistics();
+            sum = new LiveCaptureStatistics(sum.Received + counted.Received, sum.Dropped + counted.Dropped, sum.Freezes + counted.Freezes);
+        }
+
+        return sum;
     }
 }

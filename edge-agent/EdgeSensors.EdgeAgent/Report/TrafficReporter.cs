@@ -96,7 +96,33 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
             packet.Data[Math.Min(header.IpVersion == 0 ? 0 : header.HeaderLength, packet.Data.Length)..].Clear();
         }
 
-        AdvanceWindow(packet.TimestampNs);
+        if (header.QuotedOffset == 0 || !FrameDecoder.TryDecodeQuoted(packet.Data, in header, out var quoted))
+        {
+            Add(status, in header, in Unsafe.NullRef<PacketHeader>());
+            return;
+        }
+
+        Add(status, in header, in quoted);
+    }
+
+    /// <summary>Meters frames that were decoded on another thread.</summary>
+    public void Add(HeaderBatch batch)
+    {
+        FrameCount += batch.Count;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            ref readonly var header = ref batch.Header(i);
+            Add(batch.Status(i), in header, in header.QuotedOffset == 0 ? ref Unsafe.NullRef<PacketHeader>() : ref batch.Quoted(i));
+        }
+    }
+
+    /// <param name="status">What became of the frame.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="quoted">The header that an ICMP error quotes, or a null reference.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Add(DecodeStatus status, ref readonly PacketHeader header, ref readonly PacketHeader quoted)
+    {
+        AdvanceWindow(header.TimestampNs);
         _windowFrames++;
         if (--_untilLook <= 0)
         {
@@ -107,8 +133,8 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
         _malformed += status is DecodeStatus.Ok or DecodeStatus.NotIp ? 0UL : 1;
         if (header.IpVersion == 0)
         {
-            _flows.AdvanceTo(packet.TimestampNs);
-            _engine.AdvanceTo(packet.TimestampNs);
+            _flows.AdvanceTo(header.TimestampNs);
+            _engine.AdvanceTo(header.TimestampNs);
             return;
         }
 
@@ -121,7 +147,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
 
         _engine.Add(in header, in record);
         Observed?.Count(in header);
-        if (header.QuotedOffset != 0 && FrameDecoder.TryDecodeQuoted(packet.Data, in header, out var quoted))
+        if (!Unsafe.IsNullRef(in quoted))
         {
             _flows.MarkRefused(in quoted);
         }

@@ -7,7 +7,6 @@ using EdgeSensors.EdgeAgent.Report;
 using EdgeSensors.EdgeAgent.Select;
 using EdgeSensors.EdgeAgent.Verify;
 using EdgeSensors.Metering.Capture;
-using EdgeSensors.Metering.Capture.Live;
 using EdgeSensors.Metering.Collect.Listen;
 using Microsoft.Extensions.Logging;
 
@@ -56,7 +55,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
                 return taken.Message;
             }
         }
-        else if (!LiveInput.TryOpen(settings.InputInterface!, new LiveCaptureOptions(), out card, out var closed))
+        else if (!LiveInput.TryOpen(settings.InputInterface!, LiveInput.OptionsFor(settings.Workers), out card, out var closed))
         {
             return closed;
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using EdgeSensors.EdgeAgent.Input;
 using EdgeSensors.Metering.Capture;
 using EdgeSensors.Metering.Capture.Live;
 using EdgeSensors.Metering.Flows;
@@ -25,7 +26,7 @@ internal static class LiveCommand
         var command = new Command("live", "Capture an interface while something sends; ends a second after the last packet.") { name, meter, report, outermost, rings };
         command.SetAction(parsed =>
         {
-            var options = new LiveCaptureOptions { OutermostOnly = parsed.GetValue(outermost), Rings = parsed.GetValue(rings) };
+            var options = LiveInput.OptionsFor(parsed.GetValue(rings)) with { OutermostOnly = parsed.GetValue(outermost) };
             return parsed.GetValue(report)
                 ? LiveReport.RunAsync(parsed.GetRequiredValue(name), options)
                 : Task.FromResult(Run(parsed.GetRequiredValue(name), options, parsed.GetValue(meter)));

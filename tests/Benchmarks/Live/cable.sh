@@ -41,13 +41,13 @@ daemon() { # name say-loss command...
   send
   sleep 2
   awk -v a="$before" -v b="$(cpu_ticks $pid)" -v hz="$(getconf CLK_TCK)" -v n="$packets" 'BEGIN { printf "%.3f\n", (b - a) / hz * 1e6 / n }' >>"$work/$name"
-  $loss >"$work/$name.last" 2>&1 || true
-  kill $pid 2>/dev/null || true
+  $loss >>"$work/$name.last" 2>&1 || true
+  kill -INT $pid 2>/dev/null || true # by which tcpdump says what was dropped
   wait $pid 2>/dev/null || true
 }
 cpu_ticks() { awk '{ sub(/^.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 
-names=(capture meter run)
+names=(capture meter run run-2)
 has cc && cc -O3 -march=native -o "$work/ring-bin" "$here/../Yardstick/ring.c" && names+=(ring)
 for peer in tcpdump fprobe softflowd; do has $peer && names+=($peer); done
 
@@ -57,9 +57,10 @@ for ((round = 0; round < rounds; round++)); do
       capture) measure $one "$ours" live far ;;
       meter) measure $one "$ours" live far --meter ;;
       run) measure $one "$ours" live far --report ;;
+      run-2) measure $one "$ours" live far --report --rings 2 ;;
       ring) measure $one "$work/ring-bin" far ;;
       tcpdump) daemon $one true tcpdump -i far -s 96 -B 32768 -w /dev/null ;;
-      fprobe) daemon $one true fprobe -i far -f ip -S 96 -B 32768 -l 2 127.0.0.1:19995 ;;
+      fprobe) daemon $one true fprobe -i far -f ip -B 32768 -l 2 127.0.0.1:19995 ;;
       softflowd) daemon $one "softflowctl -c $work/ctl statistics" softflowd -i far -d -6 -m 2000000 -B 33554432 -v 9 -n 127.0.0.1:19995 -c "$work/ctl" -p "$work/pid" ;;
     esac
   done

@@ -225,7 +225,11 @@ public sealed unsafe class LiveCapture : IPacketSource, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PacketRead Read(ref CapturedPacket packet) => _ring.TryNext(ref packet) ? PacketRead.Packet : Wait(ref packet);
 
-    /// <summary>What the kernel counted since the capture was opened.</summary>
+    /// <summary>The next packet, if one is there; does not wait.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRead(ref CapturedPacket packet) => _ring.TryNext(ref packet);
+
+    /// <summary>What the kernel counted since the capture was opened. May be called beside the reader.</summary>
     public LiveCaptureStatistics ReadStatistics()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
