@@ -15,5 +15,5 @@ if (args is ["pieces", ..])
 
 return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.")
 {
-    GenerateCommand.Create(), LiveCommand.Create(), PublishCommand.Create(), BlocklistCommand.Create(), LogCommand.Create(), HubLoadCommand.Create(), HubReactCommand.Create(), CollectCommand.Create(), FuzzFlowsCommand.Create(),
+    GenerateCommand.Create(), LiveCommand.Create(), FilterCommand.Create(), PublishCommand.Create(), BlocklistCommand.Create(), LogCommand.Create(), HubLoadCommand.Create(), HubReactCommand.Create(), CollectCommand.Create(), FuzzFlowsCommand.Create(),
 }.Parse(args).Invoke();
