@@ -5,7 +5,7 @@ using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Benchmarks.Exports;
 
-/// <summary><c>collect</c>: how many records a second one core reads out of datagrams in memory, and what they allocate.</summary>
+/// <summary><c>collect</c>: how many records a second one core reads out of datagrams in memory, takes through the ring's stations, or takes from a socket.</summary>
 internal static class CollectCommand
 {
     private const int DatagramsInMemory = 4096;
@@ -14,8 +14,30 @@ internal static class CollectCommand
     {
         var format = ExportFormats.Option();
         var records = new Option<long>("--records") { Description = "Records to read.", DefaultValueFactory = _ => 20_000_000 };
-        var command = new Command("collect", "Reads synthetic exports out of memory: records a second on one core, whole process.") { format, records };
-        command.SetAction(parse => Run(ExportFormats.Parse(parse.GetValue(format))!.Value, parse.GetValue(records)));
+        var into = new Option<string>("--into")
+        {
+            Description = "decoder: read only. ring: also joined, counted, judged and selected, as run does. socket: through a UDP socket of the listener, on loopback.",
+            HelpName = "decoder|ring|socket",
+            DefaultValueFactory = _ => "decoder",
+        };
+        into.AcceptOnlyFromAmong("decoder", "ring", "socket");
+        var command = new Command("collect", "Reads synthetic exports: records a second on one core, whole process.") { format, records, into };
+        command.SetAction(parse =>
+        {
+            var (kind, count) = (ExportFormats.Parse(parse.GetValue(format))!.Value, parse.GetValue(records));
+            switch (parse.GetValue(into))
+            {
+                case "ring":
+                    RingLoad.Run(kind, count);
+                    break;
+                case "socket":
+                    SocketLoad.Run(kind, count);
+                    break;
+                default:
+                    Run(kind, count);
+                    break;
+            }
+        });
         return command;
     }
 

@@ -17,7 +17,7 @@ namespace EdgeSensors.Benchmarks.Live;
 /// <summary>The agent's own stations from the ring to the outbox, without a hub: what `edgesensors-agent run` does with a packet.</summary>
 internal static class LiveReport
 {
-    private static readonly SensorName s_sensor = new(OperatorId.Parse("bench"), SensorId.Parse("cable"));
+    internal static readonly SensorName Sensor = new(OperatorId.Parse("bench"), SensorId.Parse("cable"));
 
     public static async Task<int> RunAsync(string name, LiveCaptureOptions options)
     {
@@ -51,7 +51,7 @@ internal static class LiveReport
 
     private static async Task MeterAsync(LiveInput input, DurableOutbox outbox)
     {
-        var holder = new AuthorityHolder(s_sensor, TimeProvider.System);
+        var holder = new AuthorityHolder(Sensor, TimeProvider.System);
         holder.Replace(Trust());
         var settings = new ReporterOptions(TimeSpan.FromSeconds(1), 1 << 18, new DetectorOptions(), Live: true);
         var reporter = new TrafficReporter(settings, Checkpoint.Read(null) with { WindowOpen = true }, holder, outbox, TimeProvider.System, NullLogger.Instance);
@@ -81,7 +81,7 @@ internal static class LiveReport
     }
 
     /// <summary>An authorisation by which half of all IPv4 addresses are the owner's, so that packets of every direction are selectable and none is passed over.</summary>
-    private static TrustedState Trust()
+    internal static TrustedState Trust()
     {
         using var sealing = SealingKey.Create();
         var id = DocumentId.Parse("bench");
@@ -94,15 +94,15 @@ internal static class LiveReport
             Authorization = new CollectionAuthorization
             {
                 Id = id,
-                Operator = s_sensor.Operator,
-                Sensor = s_sensor.Sensor,
+                Operator = LiveReport.Sensor.Operator,
+                Sensor = LiveReport.Sensor.Sensor,
                 Basis = CollectionBasis.Consent,
                 Network = NetworkKind.Owner,
                 Level = CollectionLevel.Concern,
                 Directions = FlowDirections.Inbound | FlowDirections.Outbound | FlowDirections.Transit | FlowDirections.Internal,
                 OwnPrefixes = [Prefix.Parse("0.0.0.0/1")],
                 K = 2,
-                PseudonymKey = PseudonymKeyWrap.Seal(key, sealing.PublicKey, s_sensor.Operator, s_sensor.Sensor, id),
+                PseudonymKey = PseudonymKeyWrap.Seal(key, sealing.PublicKey, Sensor.Operator, Sensor.Sensor, id),
                 NotBefore = UnixMilliseconds.Now(TimeProvider.System),
                 NotAfter = new UnixMilliseconds(UnixMilliseconds.Now(TimeProvider.System).Value + 3_600_000),
             },

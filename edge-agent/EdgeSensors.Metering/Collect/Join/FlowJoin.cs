@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Metering.Collect.Join;
@@ -47,7 +48,9 @@ public sealed class FlowJoin
     {
         AdvanceTo(flow.ReceivedNs);
         var fromA = JoinKey.Make(in flow, out var key);
-        var opens = !_places.TryGetValue(key, out var place);
+        // One look at the index whether it is there or not. Leaving takes an entry out and moves none, so the reference stays good.
+        ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, key, out var known);
+        var opens = !known;
         if (opens)
             place = Begin(in key, flow.ReceivedNs);
         ref var joined = ref At(place);
@@ -98,7 +101,6 @@ public sealed class FlowJoin
         joined = default;
         joined.Key = key;
         joined.ArrivedNs = nowNs;
-        _places.Add(key, _next);
         return _next++;
     }
 
