@@ -49,6 +49,9 @@ internal sealed class AgentConfiguration
     /// <summary>Where routers' exports are listened for; without URLs when the input is another.</summary>
     public ListenSettings Listen { get; set; } = new();
 
+    /// <summary>Where metrics go by OTLP over gRPC; null: nowhere.</summary>
+    public Uri? MetricsEndpoint { get; set; }
+
     /// <summary>How fast a file is read.</summary>
     public InputPace Pace { get; set; } = InputPace.Original;
 

@@ -45,6 +45,8 @@ internal static class ConfigurationKeys
 
         Seconds("report.window_seconds", 10, "Time that one report covers, by the packets' clock.", 0.1, 3600, (c, v) => c.Window = v),
 
+        new("metrics.otlp_endpoint", "", "URL", "Where metrics about exporters go by OTLP over gRPC, such as http://127.0.0.1:4317; empty: nowhere.", SetMetrics),
+
         new("outbox.max_octets", (256L << 20).ToString(CultureInfo.InvariantCulture), "octets", "Room for messages that wait for the hub; at least 1048576. When it is full reports are dropped first, and every drop is counted.", SetOutbox),
 
         new("enforce.enabled", "true", "true or false", "Carry verified rules out (needs nft and CAP_NET_ADMIN); false: count what they would hit.", SetEnforce),
@@ -157,6 +159,12 @@ internal static class ConfigurationKeys
     }
 
     private static string[] Items(string value) => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static string? SetMetrics(AgentConfiguration c, string value)
+    {
+        c.MetricsEndpoint = Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+        return value.Length == 0 || c.MetricsEndpoint is not null ? null : "takes an http or https URL, or nothing";
+    }
 
     private static string? SetOutbox(AgentConfiguration c, string value)
     {

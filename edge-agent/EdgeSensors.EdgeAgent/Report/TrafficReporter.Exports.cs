@@ -8,7 +8,7 @@ namespace EdgeSensors.EdgeAgent.Report;
 
 /// <content>
 /// Exporters' records go the way that packets do, some packets at once: counted when they arrive, judged when their other direction has had its time to come, then selected.
-/// Windows go by the time of arrival, as flows are told of late and by clocks that are not ours.
+/// Windows go by the time at which a record could be read, as flows are told of late and by clocks that are not ours.
 /// </content>
 internal sealed partial class TrafficReporter
 {
@@ -30,8 +30,9 @@ internal sealed partial class TrafficReporter
     public void OnFlow(ref readonly ExportedFlow flow)
     {
         FrameCount++;
-        _arrivedNs = flow.ReceivedNs;
-        AdvanceWindow(flow.ReceivedNs);
+        // A record that had to wait for its template arrived long ago; it counts now. Only the clock itself goes back (AdvanceTo).
+        _arrivedNs = Math.Max(_arrivedNs, flow.ReceivedNs);
+        AdvanceWindow(_arrivedNs);
         _windowFrames++;
         if (--_untilLook <= 0)
         {
@@ -46,7 +47,7 @@ internal sealed partial class TrafficReporter
             return;
         }
 
-        ref readonly var joined = ref _join.Add(in flow, out var arrival);
+        ref readonly var joined = ref _join.Add(in flow, _arrivedNs, out var arrival);
         if (_authority is { } authority)
         {
             var known = ClassOf(in joined, authority);

@@ -156,6 +156,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         var reading = new InputLoop(reporter, time, _logger);
         RunLog.Ready(_logger, settings.Sensor.ToString(), settings.InputFile ?? settings.InputInterface ?? string.Join(", ", exports!.Urls), enforcer.Name);
         using var metrics = exports is null ? null : new ExportMetrics(exports);
+        using var telemetry = settings.MetricsEndpoint is { } collector ? Telemetry.To(collector) : null;
         var metering = file is not null ? reading.RunFileAsync(file, settings.Pace, stop.Token)
             : exports is not null ? reading.RunExportsAsync(exports, new ExporterRegister(settings.StateDirectory, time, _logger).Write, stop.Token)
             : reading.RunLiveAsync(card!, stop.Token);

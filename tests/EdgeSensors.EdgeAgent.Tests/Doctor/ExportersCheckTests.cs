@@ -145,6 +145,29 @@ public sealed class ExportersCheckTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Metrics_go_to_the_collector_that_the_configuration_names()
+    {
+        Assert.True(ListenUrl.TryParse("udp://127.0.0.1:0", out var url, out _));
+        Assert.True(ExportListener.TryOpen(new ListenOptions { Urls = [url], Workers = 1 }, TimeProvider.System, out var listener, out _));
+        using (listener)
+        using (new ExportMetrics(listener))
+        using (var collector = new TcpListener(IPAddress.Loopback, 0))
+        {
+            collector.Start();
+            var telemetry = Telemetry.To(new Uri($"http://127.0.0.1:{((IPEndPoint)collector.LocalEndpoint).Port}"));
+            var ending = Task.Run(telemetry.Dispose, TestContext.Current.CancellationToken);
+            using (var connection = await collector.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
+            {
+                var preface = new byte[24];
+                await connection.GetStream().ReadExactlyAsync(preface, TestContext.Current.CancellationToken);
+                Assert.Equal("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), preface); // RFC 9113 §3.4: gRPC
+            }
+
+            await ending;
+        }
+    }
+
     private void Write(ExporterReport exporter) => new ExporterRegister(_state, _clock, NullLogger.Instance).Write(new ListenReport
     {
         Urls = [],

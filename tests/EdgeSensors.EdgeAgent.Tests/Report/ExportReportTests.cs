@@ -191,6 +191,22 @@ public sealed class ExportReportTests
     }
 
     [Fact]
+    public void Records_that_waited_for_their_template_count_when_they_can_be_read_and_open_no_window_of_the_past()
+    {
+        var (reports, _) = Run(stated: 1, drive: router =>
+        {
+            router.Conversed("203.0.113.5", 40_000, Inside + "7", 443, packets: 5);
+            router.NowMs += 300_000;
+            router.Conversed("203.0.113.6", 40_000, Inside + "7", 443, packets: 5);
+            router.NowMs -= 200_000;
+            router.Conversed("203.0.113.7", 40_000, Inside + "7", 443, packets: 5);
+            router.NowMs += 200_000;
+        });
+        Assert.Equal(reports.Select(r => r.WindowStart.Value).Order(), reports.Select(r => r.WindowStart.Value));
+        Assert.Equal([10UL, 20UL], reports.Where(r => r.Total is { Packets: > 0 }).Select(r => r.Total!.Value.Packets));
+    }
+
+    [Fact]
     public async Task Rules_that_are_observed_count_what_exporters_tell_of()
     {
         var enforcer = new ObserveOnlyEnforcer("test", TimeProvider.System);

@@ -42,17 +42,18 @@ public sealed class FlowJoin
 
     /// <summary>Takes a record in.</summary>
     /// <param name="flow">A record with addresses.</param>
+    /// <param name="nowNs">The time, nanoseconds since the Unix epoch. Not the record's own: one that had to wait for its template arrived long ago.</param>
     /// <param name="arrival">What it added.</param>
     /// <returns>Its conversation, the record included; valid until the next call.</returns>
-    public ref readonly JoinedFlow Add(ref readonly ExportedFlow flow, out FlowArrival arrival)
+    public ref readonly JoinedFlow Add(ref readonly ExportedFlow flow, long nowNs, out FlowArrival arrival)
     {
-        AdvanceTo(flow.ReceivedNs);
+        AdvanceTo(nowNs);
         var fromA = JoinKey.Make(in flow, out var key);
         // One look at the index whether it is there or not. Leaving takes an entry out and moves none, so the reference stays good.
         ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, key, out var known);
         var opens = !known;
         if (opens)
-            place = Begin(in key, flow.ReceivedNs);
+            place = Begin(in key, nowNs);
         ref var joined = ref At(place);
         arrival = Accumulate(ref joined, in flow, fromA, opens);
         return ref joined;
