@@ -95,7 +95,10 @@ public sealed class W25Q128 : IFlash, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>False too when what is read back is not what was given: a worn cell, a bus error, or octets that were not erased.</remarks>
+    /// <remarks>
+    /// False too when what is read back is not what was given: a worn cell, a bus error, or octets that were not erased. A bus error that another
+    /// on the way back undoes bit for bit is not seen: what is stored has checksums of its own.
+    /// </remarks>
     public bool TryProgram(int address, byte[] data, int offset, int count)
     {
         if (count < 1 || (address & (FlashGeometry.PageSize - 1)) + count > FlashGeometry.PageSize || (uint)address >= Size || !TryEnable())

@@ -20,6 +20,9 @@ public sealed class PanelRelay : IPinPart
     /// <summary>Whether the contacts connect.</summary>
     public bool IsConnected => _time.GetTimestamp() >= _settlesAt ? _fed : !_fed;
 
+    /// <summary>Whether the coils have current.</summary>
+    public bool IsFed => _fed;
+
     /// <summary>How often the contacts moved: the part is made for 100,000 operations under load, 50 million without.</summary>
     public int Operations { get; private set; }
 

@@ -21,9 +21,9 @@ public sealed class PanelTests : IDisposable
     {
         using Button button = new(_bench.Gpio.OpenPin(1, PinMode.InputPullUp));
         List<ButtonAction> actions = [.. Poll(button, 100)];
-        _bench.Button.IsClosed = true;
+        _bench.Board.Button.IsClosed = true;
         actions.AddRange(Poll(button, heldMs));
-        _bench.Button.IsClosed = false;
+        _bench.Board.Button.IsClosed = false;
         actions.AddRange(Poll(button, 1_000));
         Assert.Equal([expected], actions);
     }
@@ -35,18 +35,18 @@ public sealed class PanelTests : IDisposable
         List<ButtonAction> actions = [.. Poll(button, 100)];
         for (int i = 0; i < 10; i++)
         {
-            _bench.Button.IsClosed = true;
+            _bench.Board.Button.IsClosed = true;
             actions.AddRange(Poll(button, 15));
-            _bench.Button.IsClosed = false;
+            _bench.Board.Button.IsClosed = false;
             actions.AddRange(Poll(button, 200));
         }
 
         Assert.Empty(actions);
         for (int i = 0; i < 10; i++)
         {
-            _bench.Button.IsClosed = true;
+            _bench.Board.Button.IsClosed = true;
             actions.AddRange(Poll(button, 80));
-            _bench.Button.IsClosed = false;
+            _bench.Board.Button.IsClosed = false;
             actions.AddRange(Poll(button, 80));
         }
 
@@ -56,13 +56,13 @@ public sealed class PanelTests : IDisposable
     [Fact]
     public void A_button_that_is_stuck_at_the_start_resets_nothing_until_it_was_let_go()
     {
-        _bench.Button.IsClosed = true;
+        _bench.Board.Button.IsClosed = true;
         _bench.Time.Advance(10_000_000);
         using Button button = new(_bench.Gpio.OpenPin(1, PinMode.InputPullUp));
         Assert.Empty(Poll(button, 30_000));
-        _bench.Button.IsClosed = false;
+        _bench.Board.Button.IsClosed = false;
         Assert.Equal([], Poll(button, 100));
-        _bench.Button.IsClosed = true;
+        _bench.Board.Button.IsClosed = true;
         Assert.Equal([ButtonAction.FactoryReset], Poll(button, 16_000));
     }
 
@@ -71,7 +71,7 @@ public sealed class PanelTests : IDisposable
     {
         using Button button = new(_bench.Gpio.OpenPin(1, PinMode.InputPullUp));
         Assert.Empty(Poll(button, 100));
-        _bench.Button.IsClosed = true;
+        _bench.Board.Button.IsClosed = true;
         Assert.Empty(Poll(button, 1_000));
         Assert.Equal(ButtonAction.ShowState, button.Pending);
         Assert.Empty(Poll(button, 5_000));
@@ -83,18 +83,18 @@ public sealed class PanelTests : IDisposable
     {
         using TamperSwitch lid = new(_bench.Gpio.OpenPin(2, PinMode.InputPullUp));
         Assert.Equal(0, Opened(lid, 1_000));
-        _bench.Lid.IsClosed = false;
+        _bench.Board.Lid.IsClosed = false;
         Assert.Equal(0, Opened(lid, 30));
-        _bench.Lid.IsClosed = true;
+        _bench.Board.Lid.IsClosed = true;
         Assert.Equal(0, Opened(lid, 1_000)); // a knock
-        _bench.Lid.IsClosed = false;
+        _bench.Board.Lid.IsClosed = false;
         Assert.Equal(1, Opened(lid, 1_000));
         Assert.False(lid.Rearm());
-        _bench.Lid.IsClosed = true;
+        _bench.Board.Lid.IsClosed = true;
         Assert.Equal(0, Opened(lid, 100));
         Assert.True(lid.WasOpened);
         Assert.True(lid.Rearm());
-        _bench.Lid.IsCut = true;
+        _bench.Board.Lid.IsCut = true;
         Assert.Equal(1, Opened(lid, 1_000)); // a cut wire is an open lid
     }
 
@@ -102,13 +102,13 @@ public sealed class PanelTests : IDisposable
     public void The_relay_is_off_at_first_on_when_told_and_off_in_any_reset()
     {
         using IsolationRelay relay = new(_bench.Gpio.OpenPin(21, PinMode.Output));
-        Assert.False(_bench.Relay.IsConnected);
+        Assert.False(_bench.Board.Relay.IsConnected);
         relay.Connect();
         _bench.Time.Advance(IsolationRelay.SettleMs * 1_000_000L);
-        Assert.True(_bench.Relay.IsConnected && relay.IsConnected);
+        Assert.True(_bench.Board.Relay.IsConnected && relay.IsConnected);
         _bench.Pins.Reset();
         _bench.Time.Advance(IsolationRelay.SettleMs * 1_000_000L);
-        Assert.False(_bench.Relay.IsConnected);
+        Assert.False(_bench.Board.Relay.IsConnected);
     }
 
     [Fact]
@@ -119,11 +119,11 @@ public sealed class PanelTests : IDisposable
         {
             watchdog.Kick();
             _bench.Time.Advance(TimeSpan.FromMilliseconds(Tps3823.LongestIntervalMs));
-            Assert.False(_bench.Watchdog.Watch());
+            Assert.False(_bench.Board.Watchdog.Watch());
         }
 
         _bench.Time.Advance(TimeSpan.FromSeconds(3));
-        Assert.True(_bench.Watchdog.Watch());
+        Assert.True(_bench.Board.Watchdog.Watch());
     }
 
     [Theory]
@@ -133,8 +133,8 @@ public sealed class PanelTests : IDisposable
     [InlineData(127.9, 2046)]
     public void The_temperature_is_read_in_sixteenths_of_a_degree(double celsius, int sixteenths)
     {
-        _bench.Celsius = celsius;
-        using Tmp102 sensor = new(_bench.OpenI2c(Tmp102.DefaultAddress));
+        _bench.Board.Celsius = celsius;
+        using Tmp102 sensor = new(_bench.Board.I2c.CreateDevice(Tmp102.DefaultAddress));
         Assert.True(sensor.TryInitialize());
         _bench.Time.Advance(TimeSpan.FromSeconds(8));
         Assert.True(sensor.TryRead(out int value));
@@ -144,12 +144,12 @@ public sealed class PanelTests : IDisposable
     [Fact]
     public void A_sensor_that_is_not_there_or_a_bus_that_floats_gives_no_temperature()
     {
-        using Tmp102 absent = new(_bench.OpenI2c(0x4b));
+        using Tmp102 absent = new(_bench.Board.I2c.CreateDevice(0x4b));
         Assert.False(absent.TryInitialize());
         Assert.False(absent.TryRead(out _));
-        using Tmp102 sensor = new(_bench.OpenI2c(Tmp102.DefaultAddress));
+        using Tmp102 sensor = new(_bench.Board.I2c.CreateDevice(Tmp102.DefaultAddress));
         Assert.True(sensor.TryInitialize());
-        _bench.I2c.IsStuck = true;
+        _bench.Board.I2c.IsStuck = true;
         Assert.False(sensor.TryRead(out _));
         using Tmp102 floating = new(new FloatingI2c());
         Assert.False(floating.TryInitialize());
@@ -187,11 +187,11 @@ public sealed class PanelTests : IDisposable
                 _bench.Time.Advance(25_000_000);
             }
 
-            seen += _bench.Led.IsOn ? '1' : '0';
+            seen += _bench.Board.Led.IsOn ? '1' : '0';
         }
 
         Assert.Equal(Convert.ToString((uint)LedPattern.NoTapLink, 2), seen);
-        Assert.Equal(6, _bench.Led.Changes.Count);
+        Assert.Equal(6, _bench.Board.Led.Changes.Count);
     }
 
     private List<ButtonAction> Poll(Button button, int milliseconds)
