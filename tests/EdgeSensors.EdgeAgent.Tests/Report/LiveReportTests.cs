@@ -1,9 +1,11 @@
 using EdgeSensors.EdgeAgent.Input;
 using EdgeSensors.EdgeAgent.Report;
+using EdgeSensors.EdgeAgent.Select;
 using EdgeSensors.EdgeAgent.Verify;
 using EdgeSensors.Metering.Capture;
 using EdgeSensors.Metering.Detect;
 using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -58,6 +60,21 @@ public sealed class LiveReportTests
         other.Run(file, stop: TestContext.Current.CancellationToken);
         Assert.Null(Assert.Single(other.Waiting().Reports).Measurement.DroppedPackets);
         File.Delete(file);
+    }
+
+    [Fact]
+    public void Contact_with_an_address_of_the_blocklist_is_told_until_its_entry_expires()
+    {
+        using var station = new Station();
+        var builder = new BlocklistBuilder();
+        builder.Add(Prefix.Parse("203.0.113.9"), DocumentId.Parse("c2"), new UnixMilliseconds(station.Clock.GetUtcNow().ToUnixTimeMilliseconds() + 60_000));
+        builder.Add(Prefix.Parse("203.0.113.10"), DocumentId.Parse("c2"), new UnixMilliseconds(station.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
+        station.Holder.Replace(Station.Trust(Station.Document("198.51.100.0/24")) with { Blocklist = new BlocklistMatcher(builder.Build(1)) });
+        var path = new PcapBuilder().Tcp(10, "198.51.100.7", 40_000, "203.0.113.9", 443, 2, []).Tcp(20, "198.51.100.8", 40_000, "203.0.113.10", 443, 2, []).Save();
+        station.Run(path, stop: TestContext.Current.CancellationToken);
+        var alert = Assert.Single(station.Waiting().Alerts);
+        Assert.Equal((DetectorKind.Listed, FlowEnd.Clear(Prefix.Parse("203.0.113.9"))), (alert.Detector, alert.Indicator));
+        File.Delete(path);
     }
 
     [Fact]
