@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using EdgeSensors.Benchmarks.Exports;
 using EdgeSensors.Benchmarks.Hub;
 using EdgeSensors.Benchmarks.Live;
+using EdgeSensors.Benchmarks.Meter;
 using EdgeSensors.Benchmarks.Traffic;
 using EdgeSensors.Benchmarks.Trust;
 
@@ -15,5 +16,5 @@ if (args is ["pieces", ..])
 
 return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.")
 {
-    GenerateCommand.Create(), LiveCommand.Create(), FilterCommand.Create(), PublishCommand.Create(), BlocklistCommand.Create(), LogCommand.Create(), HubLoadCommand.Create(), HubReactCommand.Create(), CollectCommand.Create(), FuzzFlowsCommand.Create(),
+    GenerateCommand.Create(), LadderCommand.Create(), LiveCommand.Create(), FilterCommand.Create(), PublishCommand.Create(), BlocklistCommand.Create(), LogCommand.Create(), HubLoadCommand.Create(), HubReactCommand.Create(), CollectCommand.Create(), FuzzFlowsCommand.Create(),
 }.Parse(args).Invoke();

@@ -36,9 +36,10 @@ internal static class MeterCommand
         };
         var ignoreVlan = new Option<bool>("--ignore-vlan") { Description = "Do not keep flows of different VLANs apart." };
 
+        var detail = new Option<bool>("--detail") { Description = "Keep more of each flow: least and most, times to live, the first packets, retransmissions, zero windows, the handshake's time. Shown in jsonl." };
         var listen = new ListenArguments();
 
-        var command = new Command("meter", "Print the biflows of a capture file, or with --listen the flow records that routers export.") { file, format, quiet, idle, active, maxFlows, ignoreVlan };
+        var command = new Command("meter", "Print the biflows of a capture file, or with --listen the flow records that routers export.") { file, format, quiet, idle, active, maxFlows, ignoreVlan, detail };
         export.AddTo(command, format);
         listen.AddTo(command, file, format);
         command.SetAction((parsed, cancellationToken) =>
@@ -56,6 +57,7 @@ internal static class MeterCommand
                 ActiveTimeout = TimeSpan.FromSeconds(parsed.GetValue(active)),
                 MaxFlows = parsed.GetValue(maxFlows),
                 SeparateVlans = !parsed.GetValue(ignoreVlan),
+                Detail = parsed.GetValue(detail),
             };
             var flows = parsed.GetValue(format) switch
             {

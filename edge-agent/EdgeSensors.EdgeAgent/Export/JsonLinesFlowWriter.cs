@@ -25,6 +25,19 @@ internal sealed class JsonLinesFlowWriter : IFlowWriter
 
     public void OnBiflow(ref readonly BiflowRecord record)
     {
+        WriteRecord(in record);
+        EndLine();
+    }
+
+    public void OnBiflow(ref readonly BiflowRecord record, ref readonly BiflowDetail detail)
+    {
+        WriteRecord(in record);
+        WriteDetail(in record, in detail);
+        EndLine();
+    }
+
+    private void WriteRecord(ref readonly BiflowRecord record)
+    {
         var json = _json;
         json.Reset();
         json.WriteStartObject();
@@ -77,8 +90,12 @@ internal sealed class JsonLinesFlowWriter : IFlowWriter
         WriteSpread(record.Forward, "ipTotalLengthMean"u8, "ipTotalLengthVariance"u8, "packetGapMeanMicroseconds"u8, "packetGapVarianceSquareMicroseconds"u8);
         WriteSpread(
             record.Reverse, "reverseIpTotalLengthMean"u8, "reverseIpTotalLengthVariance"u8, "reversePacketGapMeanMicroseconds"u8, "reversePacketGapVarianceSquareMicroseconds"u8);
-        json.WriteEndObject();
-        json.Flush();
+    }
+
+    private void EndLine()
+    {
+        _json.WriteEndObject();
+        _json.Flush();
         _buffer.Write("\n"u8);
         if (_buffer.WrittenCount >= FlushAt)
             Flush();
@@ -104,6 +121,44 @@ internal sealed class JsonLinesFlowWriter : IFlowWriter
         FlowOutcome.Attempted => "attempted"u8,
         _ => "unknown"u8,
     };
+
+    private void WriteDetail(ref readonly BiflowRecord record, ref readonly BiflowDetail detail)
+    {
+        var json = _json;
+        WriteBounds(detail.Forward, record.Forward.PacketCount, "minimumIpTotalLength"u8, "maximumIpTotalLength"u8, "minimumTTL"u8, "maximumTTL"u8, "ttlMean"u8);
+        WriteBounds(
+            detail.Reverse, record.Reverse.PacketCount, "reverseMinimumIpTotalLength"u8, "reverseMaximumIpTotalLength"u8, "reverseMinimumTTL"u8, "reverseMaximumTTL"u8, "reverseTtlMean"u8);
+        if (record.Protocol == IpProtocol.Tcp)
+        {
+            json.WriteNumber("tcpRetransmissionCount"u8, detail.Forward.RetransmissionCount);
+            json.WriteNumber("reverseTcpRetransmissionCount"u8, detail.Reverse.RetransmissionCount);
+            json.WriteNumber("tcpZeroWindowCount"u8, detail.Forward.ZeroWindowCount);
+            json.WriteNumber("reverseTcpZeroWindowCount"u8, detail.Reverse.ZeroWindowCount);
+            if (detail.HandshakeNs > 0)
+                json.WriteNumber("tcpHandshakeMicroseconds"u8, Math.Round(detail.HandshakeNs / 1e3, 3));
+        }
+
+        json.WriteStartArray("firstPacketLengths"u8);
+        foreach (ref readonly var packet in detail.First)
+            json.WriteNumberValue(packet.FromInitiator ? packet.IpLength : -packet.IpLength);
+        json.WriteEndArray();
+        json.WriteStartArray("firstPacketGapsMicroseconds"u8);
+        foreach (ref readonly var packet in detail.First)
+            json.WriteNumberValue(packet.GapMicroseconds);
+        json.WriteEndArray();
+    }
+
+    private void WriteBounds(
+        in DirectionDetail direction, long packets, ReadOnlySpan<byte> minSize, ReadOnlySpan<byte> maxSize, ReadOnlySpan<byte> minTtl, ReadOnlySpan<byte> maxTtl, ReadOnlySpan<byte> ttlMean)
+    {
+        if (packets == 0)
+            return;
+        _json.WriteNumber(minSize, direction.MinIpLength);
+        _json.WriteNumber(maxSize, direction.MaxIpLength);
+        _json.WriteNumber(minTtl, direction.MinTtl);
+        _json.WriteNumber(maxTtl, direction.MaxTtl);
+        _json.WriteNumber(ttlMean, Math.Round(direction.TtlMean, 3));
+    }
 
     /// <summary>Means and variances, to a thousandth; what takes two packets is left out of one.</summary>
     private void WriteSpread(in DirectionCounters direction, ReadOnlySpan<byte> sizeMean, ReadOnlySpan<byte> sizeVariance, ReadOnlySpan<byte> gapMean, ReadOnlySpan<byte> gapVariance)

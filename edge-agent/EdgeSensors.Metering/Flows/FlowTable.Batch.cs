@@ -50,16 +50,21 @@ public sealed partial class FlowTable
 
     /// <summary>Asks for the place in the index where a hash's search begins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void PrefetchSlot(uint hash) => Prefetch(ref _slots[(int)hash & (_slots.Length - 1)], 0);
+    internal void PrefetchSlot(uint hash)
+    {
+        var slots = _index.Of(hash);
+        Prefetch(ref slots[(int)hash & (slots.Length - 1)], 0);
+    }
 
     /// <summary>Asks for the record that a hash's search will most likely look at; its place in the index should have come by now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PrefetchRecord(uint hash)
     {
-        var entry = _slots[(int)hash & (_slots.Length - 1)];
+        var slots = _index.Of(hash);
+        var entry = slots[(int)hash & (slots.Length - 1)];
         if (entry == 0)
             return;
-        ref var record = ref _pool[(int)(uint)entry - 1];
+        ref var record = ref _pool[FlowIndex.Number(entry)];
         Prefetch(ref record, 0);
         Prefetch(ref record, 64);
         Prefetch(ref record, 128);

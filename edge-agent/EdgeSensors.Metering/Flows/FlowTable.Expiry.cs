@@ -76,7 +76,7 @@ public sealed partial class FlowTable
                 var index = next - 1;
                 ref var record = ref _pool[index];
                 next = record.NextInBucket;
-                if (_nowNs > Deadline(in record) && EndSilent(ref record))
+                if (_nowNs > Deadline(in record) && EndSilent(index, ref record))
                     Remove(index, ref record);
                 else
                     Schedule(index, ref record);
@@ -87,13 +87,13 @@ public sealed partial class FlowTable
     }
 
     /// <summary>Exports a record behind its deadline; false when it stays in the table because the flow goes on.</summary>
-    private bool EndSilent(ref BiflowRecord record)
+    private bool EndSilent(int index, ref BiflowRecord record)
     {
         var reason = EndReasonAt(in record);
-        Export(ref record, reason);
+        Export(index, ref record, reason);
         if (reason != FlowEndReason.ActiveTimeout)
             return true;
-        Continue(ref record);
+        Continue(index, ref record);
         return false;
     }
 
@@ -124,27 +124,27 @@ public sealed partial class FlowTable
 
     /// <summary>Ends the record that a packet found if the packet is no longer part of it, and begins the next in its place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void DivideAt(ref BiflowRecord record, in KeyedPacket packet)
+    private void DivideAt(int index, ref BiflowRecord record, in KeyedPacket packet)
     {
         if (packet.TimestampNs > Deadline(in record))
-            Divide(ref record, in packet, EndReasonAt(in record));
+            Divide(index, ref record, in packet, EndReasonAt(in record));
         else if (record.Is(RecordMarks.Closed | RecordMarks.Full))
-            DivideEarly(ref record, in packet);
+            DivideEarly(index, ref record, in packet);
     }
 
-    private void DivideEarly(ref BiflowRecord record, in KeyedPacket packet)
+    private void DivideEarly(int index, ref BiflowRecord record, in KeyedPacket packet)
     {
         if (record.Closed && (packet.TcpFlags & (TcpControlBits.Syn | TcpControlBits.Ack)) == TcpControlBits.Syn && packet.Key.Protocol == IpProtocol.Tcp)
-            Divide(ref record, in packet, FlowEndReason.EndOfFlow); // the ports are used again
+            Divide(index, ref record, in packet, FlowEndReason.EndOfFlow); // the ports are used again
         else if (record.Is(RecordMarks.Full))
-            Divide(ref record, in packet, FlowEndReason.ActiveTimeout);
+            Divide(index, ref record, in packet, FlowEndReason.ActiveTimeout);
     }
 
-    private void Divide(ref BiflowRecord record, in KeyedPacket packet, FlowEndReason reason)
+    private void Divide(int index, ref BiflowRecord record, in KeyedPacket packet, FlowEndReason reason)
     {
         var silent = packet.TimestampNs > record.LastNs + _idleNs;
-        Export(ref record, reason);
-        Continue(ref record);
+        Export(index, ref record, reason);
+        Continue(index, ref record);
         if (reason == FlowEndReason.ActiveTimeout && !silent)
             return;
         record.Key.Tail.Marks = RecordMarks.InUse | RecordMarks.Empty;
@@ -153,8 +153,10 @@ public sealed partial class FlowTable
     }
 
     /// <summary>Empties a record whose flow goes on: key, direction and what is known of the connection stay, and how long it has been silent.</summary>
-    private static void Continue(ref BiflowRecord record)
+    private void Continue(int index, ref BiflowRecord record)
     {
+        if (_details is not null)
+            _details[index] = default;
         record.ForwardSums = default;
         record.ReverseSums = default;
         record.ForwardFlags = default;
@@ -164,13 +166,16 @@ public sealed partial class FlowTable
         record.Key.Tail.Marks = (record.Key.Tail.Marks & RecordMarks.Connection) | RecordMarks.Continued | RecordMarks.Empty;
     }
 
-    private void Export(ref BiflowRecord record, FlowEndReason reason)
+    private void Export(int index, ref BiflowRecord record, FlowEndReason reason)
     {
         if (record.Is(RecordMarks.Empty))
             return; // waits for a continuation that has not come
         record.EndReason = reason;
         ExportedCount++;
-        _consumer.OnBiflow(in record);
+        if (_details is null)
+            _consumer.OnBiflow(in record);
+        else
+            _consumer.OnBiflow(in record, in _details[index]);
     }
 
     /// <summary>Makes room: of the records whose time comes first, the one silent for longest leaves.</summary>
@@ -204,7 +209,7 @@ public sealed partial class FlowTable
                 _pool[beforeVictim - 1].NextInBucket = record.NextInBucket;
             if (!record.Is(RecordMarks.Empty | RecordMarks.Closed))
                 EvictedCount++;
-            Export(ref record, record.Closed ? FlowEndReason.EndOfFlow : FlowEndReason.LackOfResources);
+            Export(victim - 1, ref record, record.Closed ? FlowEndReason.EndOfFlow : FlowEndReason.LackOfResources);
             Remove(victim - 1, ref record);
             return;
         }

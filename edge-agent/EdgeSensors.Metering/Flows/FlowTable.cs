@@ -18,9 +18,8 @@ public sealed partial class FlowTable
     private readonly KeyRule _rule;
     private readonly int _maxFlows;
     private readonly RecordPool _pool = new();
-
-    /// <summary>Each used slot holds a record's hash (upper half) and its number plus one (lower half). At most three quarters are used, so probes stay short.</summary>
-    private ulong[] _slots = new ulong[1024];
+    private readonly DetailPool? _details;
+    private readonly FlowIndex _index = new();
 
     /// <summary>Makes an empty table.</summary>
     /// <param name="options">How to divide.</param>
@@ -34,6 +33,7 @@ public sealed partial class FlowTable
         _consumer = consumer;
         _rule = new KeyRule(options.HashSeed, options.SeparateVlans);
         _maxFlows = options.MaxFlows;
+        _details = options.Detail ? new DetailPool() : null;
         _fragments = new FragmentPorts(options.HashSeed);
         _idleNs = Nanoseconds(options.IdleTimeout);
         _activeNs = Nanoseconds(options.ActiveTimeout);
@@ -43,6 +43,9 @@ public sealed partial class FlowTable
 
     /// <summary>Flows in the table.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Octets of memory that the index and the records in use, now or before, take; what a chunk of records keeps untouched is not counted.</summary>
+    public long MemoryOctets => _index.MemoryOctets + (_pool.Length * (long)Unsafe.SizeOf<BiflowRecord>());
 
     /// <summary>Records handed to the consumer so far.</summary>
     public long ExportedCount { get; private set; }
@@ -111,13 +114,13 @@ public sealed partial class FlowTable
             ref var record = ref _pool[index];
             if (!record.Is(RecordMarks.InUse))
                 continue;
-            Export(ref record, record.Closed || _nowNs > Deadline(in record) ? EndReasonAt(in record) : reason);
+            Export(index, ref record, record.Closed || _nowNs > Deadline(in record) ? EndReasonAt(in record) : reason);
             record.Key.Tail.Marks = RecordMarks.None;
         }
 
         Count = 0;
         _pool.Clear();
-        Array.Clear(_slots);
+        _index.Clear();
         Array.Clear(_buckets);
     }
 
@@ -160,8 +163,9 @@ public sealed partial class FlowTable
         if (index < 0)
             return ref BeginFlow(in packet);
         ref var record = ref _pool[index];
-        DivideAt(ref record, in packet);
+        DivideAt(index, ref record, in packet);
         Accumulate(ref record, in packet);
+        _details?[index].Add(in packet, packet.FromA == record.InitiatorIsA);
         return ref record;
     }
 
@@ -169,9 +173,6 @@ public sealed partial class FlowTable
     {
         if (Count == _maxFlows)
             Evict();
-        if ((Count + 1) * 4L > _slots.Length * 3L)
-            GrowIndex();
-        var hash = packet.Key.Tail.Hash;
         var index = _pool.Rent();
         ref var record = ref _pool[index];
         record = default;
@@ -179,11 +180,14 @@ public sealed partial class FlowTable
         record.Key.Tail = new KeyTail { Marks = RecordMarks.InUse };
         Begin(ref record, in packet);
         Accumulate(ref record, in packet);
-        var mask = _slots.Length - 1;
-        var slot = (int)hash & mask;
-        while (_slots[slot] != 0)
-            slot = (slot + 1) & mask;
-        _slots[slot] = ((ulong)hash << 32) | (uint)(index + 1);
+        if (_details is not null)
+        {
+            _details.Reach(index);
+            _details[index] = default;
+            _details[index].Add(in packet, forward: true);
+        }
+
+        _index.Add(packet.Key.Tail.Hash, index);
         Count++;
         Schedule(index, ref record);
         return ref record;
@@ -192,7 +196,7 @@ public sealed partial class FlowTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Find(ref readonly FlowKey key, uint hash)
     {
-        var slots = _slots;
+        var slots = _index.Of(hash);
         var mask = slots.Length - 1;
         for (var slot = (int)hash & mask; ; slot = (slot + 1) & mask)
         {
@@ -201,50 +205,18 @@ public sealed partial class FlowTable
                 return -1;
             if ((uint)(entry >> 32) != hash)
                 continue;
-            var index = (int)(uint)entry - 1;
+            var index = FlowIndex.Number(entry);
             if (_rule.Equal(in key, in _pool[index].Key))
                 return index;
         }
     }
 
-    /// <summary>Takes a record out of the index by moving later entries of its run back (no tombstones), and gives it back to the pool.</summary>
+    /// <summary>Takes a record out of the index, and gives it back to the pool.</summary>
     private void Remove(int index, ref BiflowRecord record)
     {
-        var mask = _slots.Length - 1;
-        var hash = _rule.Hash(in record.Key);
-        var entry = ((ulong)hash << 32) | (uint)(index + 1);
-        var hole = (int)hash & mask;
-        while (_slots[hole] != entry)
-            hole = (hole + 1) & mask;
-        for (var slot = (hole + 1) & mask; _slots[slot] != 0; slot = (slot + 1) & mask)
-        {
-            var home = (int)(_slots[slot] >> 32) & mask;
-            if (((slot - home) & mask) >= ((slot - hole) & mask))
-            {
-                _slots[hole] = _slots[slot];
-                hole = slot;
-            }
-        }
-
-        _slots[hole] = 0;
+        _index.Remove(_rule.Hash(in record.Key), index);
         record.Key.Tail.Marks = RecordMarks.None;
         _pool.Return(index);
         Count--;
-    }
-
-    private void GrowIndex()
-    {
-        var old = _slots;
-        _slots = new ulong[old.Length * 2];
-        var mask = _slots.Length - 1;
-        foreach (var entry in old)
-        {
-            if (entry == 0)
-                continue;
-            var slot = (int)(entry >> 32) & mask;
-            while (_slots[slot] != 0)
-                slot = (slot + 1) & mask;
-            _slots[slot] = entry;
-        }
     }
 }

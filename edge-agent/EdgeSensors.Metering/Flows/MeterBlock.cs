@@ -33,14 +33,18 @@ internal sealed class MeterBlock
             _packets[worker] = new KeyedPacket[256];
         _counts = new int[workers];
         Exports = new List<ExportedBiflow>[workers];
+        Details = new List<BiflowDetail>[workers];
         for (var worker = 0; worker < workers; worker++)
-            Exports[worker] = [];
+            (Exports[worker], Details[worker]) = ([], []);
     }
 
     public PacketBlock Packets { get; } = new();
 
     /// <summary>By worker, the records that left while the block was metered; used only where somebody takes records.</summary>
     public List<ExportedBiflow>[] Exports { get; }
+
+    /// <summary>With each of <see cref="Exports"/> its detail, where details are kept.</summary>
+    public List<BiflowDetail>[] Details { get; }
 
     public Span<BlockEvent> Events => _events.AsSpan(0, EventCount);
 

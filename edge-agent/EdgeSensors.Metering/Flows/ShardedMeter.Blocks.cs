@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using EdgeSensors.Metering.Capture;
 using EdgeSensors.Metering.Decode;
 
@@ -7,8 +8,11 @@ namespace EdgeSensors.Metering.Flows;
 /// <content>What is done with one block.</content>
 public sealed partial class ShardedMeter
 {
-    /// <summary>Packets between asking for a record and using it; twice that from asking for its place in the index. As many as the processor keeps loads under way.</summary>
-    private const int Ahead = 12;
+    /// <summary>
+    /// Packets of which the records are asked for in one go, a group before they are used, and their places in the index a group earlier. In one go, because what waits for an
+    /// address translation holds up the instructions behind it, but not another such wait.
+    /// </summary>
+    private const int Group = 16;
 
     private Action<MeterBlock>? _share;
     private Action<MeterBlock>? _export;
@@ -108,7 +112,7 @@ public sealed partial class ShardedMeter
     private void Meter(MeterBlock block, Worker worker)
     {
         if (_consumer is not null)
-            worker.Exports = block.Exports[worker.Number];
+            (worker.Exports, worker.Details) = (block.Exports[worker.Number], block.Details[worker.Number]);
         var packets = block.PacketsOf(worker.Number);
         var at = 0;
         foreach (ref readonly var between in block.Events)
@@ -146,33 +150,24 @@ public sealed partial class ShardedMeter
 
     private void Meter(ReadOnlySpan<KeyedPacket> packets, Worker worker)
     {
-        for (var i = 0; i < Math.Min(2 * Ahead, packets.Length); i++)
-            Prefetch(packets, i, 0);
-        for (var i = 0; i < Math.Min(Ahead, packets.Length); i++)
-            PrefetchRecord(packets, i);
-        for (var i = 0; i < packets.Length; i++)
+        for (var group = -2 * Group; group < packets.Length; group += Group)
         {
-            Prefetch(packets, i, 2 * Ahead);
-            PrefetchRecord(packets, i + Ahead);
-            ref readonly var packet = ref packets[i];
-            worker.Order = BlockEvent.After(packet.Position);
-            Shard(packet.Key.Tail.Hash).AddKeyed(in packet);
+            foreach (ref readonly var packet in Slice(packets, group + (2 * Group)))
+                Shard(packet.Key.Tail.Hash).PrefetchSlot(packet.Key.Tail.Hash);
+            foreach (ref readonly var packet in Slice(packets, group + Group))
+                Shard(packet.Key.Tail.Hash).PrefetchRecord(packet.Key.Tail.Hash);
+            foreach (ref readonly var packet in Slice(packets, group))
+            {
+                worker.Order = BlockEvent.After(packet.Position);
+                Shard(packet.Key.Tail.Hash).AddKeyed(in packet);
+            }
         }
     }
 
+    /// <summary>The group that begins at a place; empty where there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Prefetch(ReadOnlySpan<KeyedPacket> packets, int index, int ahead)
-    {
-        if (index + ahead < packets.Length && packets[index + ahead].Key.Tail.Hash is var hash)
-            Shard(hash).PrefetchSlot(hash);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PrefetchRecord(ReadOnlySpan<KeyedPacket> packets, int index)
-    {
-        if (index < packets.Length && packets[index].Key.Tail.Hash is var hash)
-            Shard(hash).PrefetchRecord(hash);
-    }
+    private static ReadOnlySpan<KeyedPacket> Slice(ReadOnlySpan<KeyedPacket> packets, int start) =>
+        (uint)start < (uint)packets.Length ? packets.Slice(start, Math.Min(Group, packets.Length - start)) : default;
 
     /// <summary>Hands a block's records over in their order. In the order of the stream.</summary>
     private void Export(MeterBlock block)
@@ -191,12 +186,18 @@ public sealed partial class ShardedMeter
 
             if (first < 0)
                 break;
-            var record = block.Exports[first][next[first]++].Record;
-            _consumer!.OnBiflow(in record);
+            ref readonly var exported = ref CollectionsMarshal.AsSpan(block.Exports[first])[next[first]];
+            if (block.Details[first].Count == 0)
+                _consumer!.OnBiflow(in exported.Record);
+            else
+                _consumer!.OnBiflow(in exported.Record, in CollectionsMarshal.AsSpan(block.Details[first])[next[first]]);
+            next[first]++;
         }
 
         foreach (var exports in block.Exports)
             exports.Clear();
+        foreach (var details in block.Details)
+            details.Clear();
         block.Reached = MeterBlock.Stage.Free;
     }
 

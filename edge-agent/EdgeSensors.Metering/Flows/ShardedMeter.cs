@@ -133,6 +133,9 @@ public sealed partial class ShardedMeter
         /// <summary>Where records that leave now belong; null when they go to the consumer at once.</summary>
         public List<ExportedBiflow>? Exports { get; set; }
 
+        /// <summary>With them, where details are kept.</summary>
+        public List<BiflowDetail>? Details { get; set; }
+
         public int Order { get; set; }
     }
 
@@ -147,6 +150,19 @@ public sealed partial class ShardedMeter
                 exports.Add(new ExportedBiflow { Order = worker.Order, Shard = shard, Record = record });
             else
                 consumer.OnBiflow(in record);
+        }
+
+        public void OnBiflow(ref readonly BiflowRecord record, ref readonly BiflowDetail detail)
+        {
+            if (consumer is not null && worker.Exports is null)
+            {
+                consumer.OnBiflow(in record, in detail);
+                return;
+            }
+
+            OnBiflow(in record);
+            if (consumer is not null)
+                worker.Details!.Add(detail);
         }
     }
 }

@@ -1,8 +1,9 @@
 namespace EdgeSensors.Metering.Sketches;
 
 /// <summary>
-/// The empirical Shannon entropy of a field in fixed memory: things are counted by hash in 16,384 places. Two that share a place count as one, so many more distinct things than
-/// places are underestimated; the value is never above log2(16,384) = 14 bits.
+/// The empirical Shannon entropy of a field in fixed memory: things are counted by hash in 16,384 places. Two that share a place count as one, so
+/// the value is never too high and never above log2(16,384) = 14 bits; of n distinct things it is too low by log2(1 + n / 16,384) bits at most in expectation (Jensen's inequality
+/// over where each thing's neighbours fall), which is 0.09 for 1,000 and 0.7 for 10,000.
 /// </summary>
 public sealed class HashedEntropy
 {

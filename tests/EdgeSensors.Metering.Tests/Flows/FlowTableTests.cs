@@ -186,6 +186,62 @@ public class FlowTableTests
     }
 
     [Fact]
+    public void Means_and_variances_are_those_of_the_packets()
+    {
+        PacketHeader[] packets = [Udp(0, true, 72), Udp(10, true, 172), Udp(40, true, 1_172), Udp(41, false, 72), Udp(45, true, 72)];
+        var record = Assert.Single(Meter(packets));
+        Assert.Equal((400.0, 215_000.0), (record.Forward.SizeMean, record.Forward.SizeVariance)); // 100, 200, 1200, 100
+        Assert.Equal(15e6, record.Forward.GapMeanNs); // 10, 30, 5 ms
+        Assert.Equal(((25 + 225 + 100) / 3.0) * 1e12, record.Forward.GapVariance, 1e6);
+        Assert.Equal((100.0, 0.0, 0.0, 0.0), (record.Reverse.SizeMean, record.Reverse.SizeVariance, record.Reverse.GapMeanNs, record.Reverse.GapVariance));
+    }
+
+    [Fact]
+    public void The_outcome_says_how_far_a_connection_got()
+    {
+        PacketHeader[] opening = [Tcp(0, true, Syn, sequence: 5), Tcp(1, false, Syn | Ack, sequence: 9, acknowledgement: 6)];
+        PacketHeader[] standing = [.. opening, Tcp(2, true, Ack, sequence: 6, acknowledgement: 10)];
+        Assert.Equal(FlowOutcome.Attempted, Of(Tcp(0, true, Syn)));
+        Assert.Equal(FlowOutcome.Refused, Of(Tcp(0, true, Syn), Tcp(1, false, Rst | Ack)));
+        Assert.Equal(FlowOutcome.HalfOpen, Of(opening));
+        Assert.Equal(FlowOutcome.ResetByInitiator, Of([.. opening, Tcp(2, true, Rst)]));
+        Assert.Equal(FlowOutcome.Established, Of(standing));
+        Assert.Equal(FlowOutcome.ResetByResponder, Of([.. standing, Tcp(3, false, Rst)]));
+        Assert.Equal(FlowOutcome.HalfClosed, Of([.. standing, Tcp(3, false, Fin | Ack)]));
+        Assert.Equal(FlowOutcome.Closed, Of([.. standing, Tcp(3, false, Fin | Ack), Tcp(4, true, Fin | Ack)]));
+        Assert.Equal(FlowOutcome.Unknown, Of(Tcp(0, true, Ack, 10), Tcp(1, false, Ack)));
+        Assert.Equal((FlowOutcome.Attempted, FlowOutcome.Established), (Of(Udp(0, true)), Of(Udp(0, true), Udp(1, false))));
+
+        static FlowOutcome Of(params PacketHeader[] packets) => Assert.Single(Meter(packets)).Outcome;
+    }
+
+    [Fact]
+    public void Details_are_kept_where_they_are_asked_for()
+    {
+        var kept = new DetailList();
+        var table = new FlowTable(Options with { Detail = true }, kept);
+        PacketHeader[] packets =
+        [
+            Tcp(0, true, Syn, sequence: 5) with { HopLimit = 60, TcpWindow = 9 },
+            Tcp(3, false, Syn | Ack, sequence: 9, acknowledgement: 6) with { HopLimit = 50, TcpWindow = 9 },
+            Tcp(4, true, Ack, 100, sequence: 6, acknowledgement: 10) with { HopLimit = 64, TcpWindow = 9 },
+            Tcp(5, true, Ack, 100, sequence: 6, acknowledgement: 10) with { HopLimit = 62, TcpWindow = 9 }, // again
+            Tcp(6, true, Ack, 1, sequence: 105, acknowledgement: 10) with { HopLimit = 62, TcpWindow = 9 }, // a keep-alive
+            Tcp(7, false, Ack, sequence: 10, acknowledgement: 106) with { HopLimit = 50 }, // a window of 0
+        ];
+        foreach (var packet in packets)
+            table.Add(in packet);
+        table.Flush();
+        var detail = Assert.Single(kept.Details);
+        Assert.Equal((40, 140, 60, 64, 62.0), (detail.Forward.MinIpLength, detail.Forward.MaxIpLength, detail.Forward.MinTtl, detail.Forward.MaxTtl, detail.Forward.TtlMean));
+        Assert.Equal((1u, 0u, 0u, 1u), (detail.Forward.RetransmissionCount, detail.Reverse.RetransmissionCount, detail.Forward.ZeroWindowCount, detail.Reverse.ZeroWindowCount));
+        Assert.Equal(3_000_000, detail.HandshakeNs);
+        Assert.Equal(
+            [new FirstPacket(0, 40, true), new FirstPacket(3_000, 40, false), new FirstPacket(1_000, 140, true), new FirstPacket(1_000, 140, true), new FirstPacket(1_000, 41, true), new FirstPacket(1_000, 40, false)],
+            detail.First.ToArray());
+    }
+
+    [Fact]
     public void The_steady_state_allocates_nothing_per_packet()
     {
         var table = new FlowTable(Options with { MaxFlows = 5_000 }, new Discard());
@@ -218,5 +274,14 @@ public class FlowTableTests
         public void OnBiflow(ref readonly BiflowRecord record)
         {
         }
+    }
+
+    private sealed class DetailList : IBiflowConsumer
+    {
+        public List<BiflowDetail> Details { get; } = [];
+
+        public void OnBiflow(ref readonly BiflowRecord record) => Assert.Fail("without its detail");
+
+        public void OnBiflow(ref readonly BiflowRecord record, ref readonly BiflowDetail detail) => Details.Add(detail);
     }
 }
