@@ -19,6 +19,14 @@ public class MeterRunTests(ITestOutputHelper output)
         "reverseIpTotalLengthMean", "reverseIpTotalLengthVariance", "reversePacketGapMeanMicroseconds", "reversePacketGapVarianceSquareMicroseconds",
     ];
 
+    /// <summary>Those that <c>--detail</c> adds.</summary>
+    private static readonly HashSet<string> DetailNames =
+    [
+        "minimumIpTotalLength", "maximumIpTotalLength", "minimumTTL", "maximumTTL", "ttlMean", "reverseMinimumIpTotalLength", "reverseMaximumIpTotalLength", "reverseMinimumTTL",
+        "reverseMaximumTTL", "reverseTtlMean", "tcpRetransmissionCount", "reverseTcpRetransmissionCount", "tcpZeroWindowCount", "reverseTcpZeroWindowCount", "tcpHandshakeMicroseconds",
+        "firstPacketLengths", "firstPacketGapsMicroseconds",
+    ];
+
     [Fact]
     public void Every_file_of_the_corpus_ends_with_flows_or_one_line_that_says_why_not()
     {
@@ -81,6 +89,36 @@ public class MeterRunTests(ITestOutputHelper output)
             foreach (var workers in (ReadOnlySpan<int>)[2, 3, 8])
                 Assert.Equal(one.Lines, Run(path, format, workers: workers).Lines);
         }
+    }
+
+    [Fact]
+    public void Details_are_added_where_they_are_asked_for_by_any_number_of_workers()
+    {
+        var path = Path.Combine(Captures(), "flows-zeek", "zeek", "tunnels__Teredo.pcap");
+        var options = new FlowTableOptions { HashSeed = 1, Detail = true };
+        var (_, plain, _) = Run(path, FlowFormat.JsonLines, workers: 1);
+        string[]? before = null;
+        foreach (var workers in (ReadOnlySpan<int>)[1, 2, 3])
+        {
+            using var stream = new MemoryStream();
+            new MeterRun(path, options, FlowFormat.JsonLines, quiet: false, workers: workers)
+                .Execute(stream, TextWriter.Null, new Progress(null, TimeProvider.System), TestContext.Current.CancellationToken);
+            var lines = System.Text.Encoding.UTF8.GetString(stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(before ?? lines, lines);
+            before = lines;
+        }
+
+        var added = new HashSet<string>();
+        foreach (var (line, without) in before!.Zip(plain))
+        {
+            Assert.StartsWith(without[..^1], line, StringComparison.Ordinal);
+            using var flow = JsonDocument.Parse(line);
+            added.UnionWith(flow.RootElement.EnumerateObject().Select(member => member.Name).Except(Names));
+            var packets = flow.RootElement.GetProperty("packetDeltaCount").GetInt64() + flow.RootElement.GetProperty("reversePacketDeltaCount").GetInt64();
+            Assert.Equal(Math.Min(16, packets), flow.RootElement.GetProperty("firstPacketLengths").GetArrayLength());
+        }
+
+        Assert.Equal(DetailNames.Order(), added.Order());
     }
 
     [Fact]
