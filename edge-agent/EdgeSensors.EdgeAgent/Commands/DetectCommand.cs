@@ -65,6 +65,7 @@ internal static class DetectCommand
                 continue;
             }
 
+            flows.Complete(ref header);
             ref readonly var record = ref flows.Add(in header);
             engine.Add(in header, in record);
             if (header.QuotedOffset != 0 && FrameDecoder.TryDecodeQuoted(packet.Data, in header, out var quoted))

@@ -130,7 +130,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
             StoreAlerts(atOnce: false);
         }
 
-        _malformed += status is DecodeStatus.Ok or DecodeStatus.NotIp ? 0UL : 1;
+        _malformed += status is DecodeStatus.Ok or DecodeStatus.NotIp or DecodeStatus.TunnelNotRead ? 0UL : 1;
         if (header.IpVersion == 0)
         {
             _flows.AdvanceTo(header.TimestampNs);
@@ -138,6 +138,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
             return;
         }
 
+        _flows.Complete(ref header);
         ref readonly var record = ref _flows.Add(in header);
         if (_authority is { } authority)
         {

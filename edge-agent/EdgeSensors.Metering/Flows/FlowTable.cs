@@ -63,6 +63,14 @@ public sealed partial class FlowTable
         return ref AddPacket(in header);
     }
 
+    /// <summary>Gives a later fragment the ports of its first one (and, in a tunnel, the addresses inside), for who counts by them beside the table.</summary>
+    /// <param name="header">Any decoded packet; changed only where it is a later fragment whose first is known.</param>
+    public void Complete(ref PacketHeader header)
+    {
+        if (header.Fragment == FragmentKind.Later)
+            _fragments.TryComplete(ref header);
+    }
+
     /// <summary>Notes that an ICMP error refused a packet of a flow's initiator.</summary>
     /// <param name="quoted">The packet that the error quotes (<see cref="FrameDecoder.TryDecodeQuoted"/>).</param>
     /// <returns>Whether the flow is in the table.</returns>

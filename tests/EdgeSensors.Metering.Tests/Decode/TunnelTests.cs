@@ -136,6 +136,8 @@ public class TunnelTests
             ])
         {
             FrameDecoder.Decode(LinkType.Raw, packet, packet.Length, 0, out var header);
+            table.Complete(ref header);
+            Assert.Equal((TunnelFrames.InnerSource, 53), (header.Source.ToString(), header.DestinationPort));
             ref readonly var record = ref table.Add(in header);
             Assert.Equal((TunnelFrames.InnerSource, 53, TunnelKind.GtpU), (record.Source.ToString(), record.DestinationPort, record.Tunnel));
         }

@@ -8,11 +8,13 @@ namespace EdgeSensors.Metering.Tests.Fuzz;
 /// </summary>
 internal static class FuzzRun
 {
+    private static readonly ulong Series = (ulong)(Number("EDGESENSORS_FUZZ_SEED") ?? 1) << 48;
+
     /// <summary>Inputs for a target that usually gets so many.</summary>
     public static long Inputs(long usual) => Number("EDGESENSORS_FUZZ_INPUTS") ?? usual;
 
     /// <summary>The generator of one input.</summary>
-    public static FuzzRandom Input(long number) => new(((ulong)(Number("EDGESENSORS_FUZZ_SEED") ?? 1) << 48) ^ (ulong)number);
+    public static FuzzRandom Input(long number) => new(Series ^ (ulong)number);
 
     private static long? Number(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
