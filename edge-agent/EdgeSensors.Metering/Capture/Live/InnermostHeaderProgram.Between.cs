@@ -21,8 +21,7 @@ internal sealed partial class InnermostHeaderProgram
     private const int OtherDepthCell = -152;
     private const int OtherPortCell = -160;
     private const int FrameAsOtherWay = 1;
-    private const int IpAsOtherWay = 2;
-    private const int PortAsOtherWay = 3;
+    private const int PortAsOtherWay = 2;
 
     private readonly EbpfLabel _notRead = new();
     private readonly EbpfLabel _byNibble = new();
@@ -77,8 +76,7 @@ internal sealed partial class InnermostHeaderProgram
             .Load(Bits64, R9, R10, OtherDepthCell)
             .Load(Bits64, R0, R10, OtherPortCell)
             .JumpIf(Equal, R1, PortAsOtherWay, _byPort)
-            .JumpIf(Equal, R1, FrameAsOtherWay, _ethernet)
-            .Jump(_byNibble);
+            .Jump(_ethernet);
     }
 
     /// <summary>Keeps this place and another way to go from it. R1 is lost.</summary>
@@ -153,15 +151,13 @@ internal sealed partial class InnermostHeaderProgram
             .Load(Bits64, R0, R10, InLabelsCell).Store(Bits64, R10, ProtocolCell, R0);
         Descend(intoLabels: true);
 
-        // Where its length does not fit it may be a frame all the same, and then IP after all.
+        // Where no IP packet's length fits it may be a frame.
         IpEnd(noLength);
         _asm.Load(Bits64, R1, R10, PacketEndCell).JumpIf(LessOrEqual, R2, R1, _byNibble)
             .Place(noLength);
         Read(1, _notRead);
         TakeByte(R0, 0);
-        _asm.Compute(ShiftRight, R0, 4).JumpIf(Equal, R0, 0, word);
-        RememberOtherWay(IpAsOtherWay);
-        _asm.Jump(_ethernet);
+        _asm.Compute(ShiftRight, R0, 4).JumpIf(Equal, R0, 0, word).Jump(_ethernet);
 
         // One try inside another, lest their number doubles.
         _asm.Place(word).Load(Bits64, R0, R10, ProtocolCell).JumpIf(NotEqual, R0, 0, notOuter);
