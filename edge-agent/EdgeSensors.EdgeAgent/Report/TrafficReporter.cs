@@ -138,7 +138,26 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
             return;
         }
 
-        _flows.Complete(ref header);
+        if (header.Fragment == FragmentKind.Later)
+        {
+            var completed = header;
+            _flows.Complete(ref completed);
+            Meter(in completed);
+        }
+        else
+        {
+            Meter(in header);
+        }
+
+        if (!Unsafe.IsNullRef(in quoted))
+        {
+            _flows.MarkRefused(in quoted);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Meter(ref readonly PacketHeader header)
+    {
         ref readonly var record = ref _flows.Add(in header);
         if (_authority is { } authority)
         {
@@ -148,10 +167,6 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
 
         _engine.Add(in header, in record);
         Observed?.Count(in header);
-        if (!Unsafe.IsNullRef(in quoted))
-        {
-            _flows.MarkRefused(in quoted);
-        }
     }
 
     /// <summary>Tells the time of a quiet line.</summary>
