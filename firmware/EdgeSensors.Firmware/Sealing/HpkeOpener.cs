@@ -23,6 +23,7 @@ internal sealed class HpkeOpener
     private readonly byte[] _key = new byte[32];
     private readonly byte[] _nonce = new byte[32];
     private bool _knowsPublicKey;
+    private int _stage;
 
     /// <summary>An opener for a private key of 32 octets.</summary>
     public HpkeOpener(byte[] privateKey)
@@ -36,6 +37,7 @@ internal sealed class HpkeOpener
     /// <summary>Begins with an encapsulated key; <see cref="StepAgree"/> goes on.</summary>
     public void Begin(byte[] encapsulated)
     {
+        _stage = 0;
         System.Array.Copy(encapsulated, 0, _encapsulated, 0, X25519.Size);
         if (_knowsPublicKey)
         {
@@ -62,45 +64,67 @@ internal sealed class HpkeOpener
         return false;
     }
 
-    /// <summary>Opens, in place, what was sealed; the tag lies behind it. False if anything differs.</summary>
-    public bool TryOpen(string info, byte[] associated, int associatedLength, byte[] data, int length)
+    /// <summary>Opens, in place, what was sealed, the tag behind it; an HMAC a step. True when it is done; <paramref name="good"/> is false if anything differs.</summary>
+    public bool StepOpen(string info, byte[] associated, int associatedLength, byte[] data, int length, out bool good)
     {
-        int all = 0;
-        for (int i = 0; i < X25519.Size; i++)
+        good = false;
+        switch (_stage)
         {
-            all |= _agreement.Result[i];
+            case 0:
+                int all = 0;
+                for (int i = 0; i < X25519.Size; i++)
+                {
+                    all |= _agreement.Result[i];
+                }
+
+                if (all == 0)
+                {
+                    return true; // a point of low order agrees on nothing (section 7.1.4)
+                }
+
+                // ExtractAndExpand (section 4.1), bound to both public keys.
+                BeginExtract(KemSuite, _secret, 0, "eae_prk");
+                _hmac.Update(_agreement.Result, 0, X25519.Size);
+                _hmac.Finish(_secret, 0);
+                break;
+            case 1:
+                BeginExpand(KemSuite, _secret, "shared_secret", 32);
+                _hmac.Update(_encapsulated, 0, X25519.Size);
+                _hmac.Update(_publicKey, 0, X25519.Size);
+                EndExpand(_secret);
+                break;
+            case 2:
+                // KeySchedule (section 5.1), mode_base.
+                _context[0] = 0;
+                BeginExtract(HpkeSuite, _secret, 0, "psk_id_hash");
+                _hmac.Finish(_context, 1);
+                break;
+            case 3:
+                BeginExtract(HpkeSuite, _secret, 0, "info_hash");
+                _hmac.Update(info);
+                _hmac.Finish(_context, 33);
+                break;
+            case 4:
+                BeginExtract(HpkeSuite, _secret, 32, "secret");
+                _hmac.Finish(_secret, 0);
+                break;
+            case 5:
+                BeginExpand(HpkeSuite, _secret, "key", 32);
+                _hmac.Update(_context, 0, _context.Length);
+                EndExpand(_key);
+                break;
+            case 6:
+                BeginExpand(HpkeSuite, _secret, "base_nonce", ChaCha20Poly1305.NonceSize);
+                _hmac.Update(_context, 0, _context.Length);
+                EndExpand(_nonce);
+                break;
+            default:
+                good = _cipher.TryOpen(_key, _nonce, associated, associatedLength, data, 0, length);
+                return true;
         }
 
-        if (all == 0)
-        {
-            return false; // a point of low order agrees on nothing (section 7.1.4)
-        }
-
-        // ExtractAndExpand (section 4.1), bound to both public keys.
-        BeginExtract(KemSuite, _secret, 0, "eae_prk");
-        _hmac.Update(_agreement.Result, 0, X25519.Size);
-        _hmac.Finish(_secret, 0);
-        BeginExpand(KemSuite, _secret, "shared_secret", 32);
-        _hmac.Update(_encapsulated, 0, X25519.Size);
-        _hmac.Update(_publicKey, 0, X25519.Size);
-        EndExpand(_secret);
-
-        // KeySchedule (section 5.1), mode_base.
-        _context[0] = 0;
-        BeginExtract(HpkeSuite, _secret, 0, "psk_id_hash");
-        _hmac.Finish(_context, 1);
-        BeginExtract(HpkeSuite, _secret, 0, "info_hash");
-        _hmac.Update(info);
-        _hmac.Finish(_context, 33);
-        BeginExtract(HpkeSuite, _secret, 32, "secret");
-        _hmac.Finish(_secret, 0);
-        BeginExpand(HpkeSuite, _secret, "key", 32);
-        _hmac.Update(_context, 0, _context.Length);
-        EndExpand(_key);
-        BeginExpand(HpkeSuite, _secret, "base_nonce", ChaCha20Poly1305.NonceSize);
-        _hmac.Update(_context, 0, _context.Length);
-        EndExpand(_nonce);
-        return _cipher.TryOpen(_key, _nonce, associated, associatedLength, data, 0, length);
+        _stage++;
+        return false;
     }
 
     private void BeginExtract(int suite, byte[] salt, int saltLength, string label)

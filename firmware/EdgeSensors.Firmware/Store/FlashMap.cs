@@ -29,6 +29,9 @@ internal static class FlashMap
     /// <summary>The most octets of a blocklist.</summary>
     public const int MostBlocklist = 1024 * 1024;
 
+    /// <summary>The most octets of a delta that is fetched; beyond it the snapshot is.</summary>
+    public const int MostDelta = 256 * 1024;
+
     /// <summary>Slots: root, timestamp, snapshot, targets, two delegated roles, authorisation, blocklist, the timestamp's proof.</summary>
     public const int Slots = 9;
 

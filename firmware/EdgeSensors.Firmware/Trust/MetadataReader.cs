@@ -39,6 +39,7 @@ internal sealed class MetadataReader
     private int _nameStart, _nameLength;
     private bool _terminating;
     private int _keyMembers;
+    private bool _hashed;
 
     /// <summary>The version.</summary>
     public long Version;
@@ -161,6 +162,12 @@ internal sealed class MetadataReader
             {
                 fault = _fault;
                 return true;
+            }
+
+            if (_hashed)
+            {
+                _hashed = false;
+                break; // a key's id costs as much as many tokens
             }
         }
 
@@ -575,6 +582,7 @@ internal sealed class MetadataReader
             if (!hashed)
             {
                 hashed = true;
+                _hashed = true;
                 _hash.Reset();
                 _hash.Update(_b, j.Start, j.Length);
                 _hash.Finish(_digest, 0);

@@ -27,6 +27,9 @@ internal sealed class UpdateSession
     private readonly TufClient _tuf;
     private readonly WantedTarget _authorization;
     private readonly WantedTarget _list;
+    private readonly WantedTarget _delta;
+    private readonly DeltaApplier _applier;
+    private readonly string _tier;
     private readonly ChunkFetch _fetch;
     private readonly FlashWriter _writer;
     private readonly BlocklistLoader _loader;
@@ -58,6 +61,9 @@ internal sealed class UpdateSession
     private ListedAddresses? _newList;
     private bool _nothingListed;
     private bool _pieceWritten;
+    private bool _hasAgreed;
+    private int _bindingLength;
+    private bool _isDelta;
     private bool _proofKept;
 
     /// <summary>A session for one tap.</summary>
@@ -80,9 +86,12 @@ internal sealed class UpdateSession
         DelegatedRole authorizations = new DelegatedRole("authorizations-" + identity.Operator);
         DelegatedRole blocklists = new DelegatedRole("blocklists");
         _authorization = new WantedTarget("authorizations/" + identity.Operator + "/" + identity.Sensor + ".json", authorizations);
-        _list = new WantedTarget("blocklists/at-most-" + listCapacity.ToString() + ".snapshot", blocklists);
+        _tier = "blocklists/at-most-" + listCapacity.ToString();
+        _list = new WantedTarget(_tier + ".snapshot", blocklists);
+        _delta = new WantedTarget("", blocklists);
+        _applier = new DeltaApplier(flash, listCapacity, buffer);
         DelegatedRole[] roles = { authorizations, blocklists };
-        WantedTarget[] wanted = { _authorization, _list };
+        WantedTarget[] wanted = { _authorization, _list, _delta };
         _tuf = new TufClient(buffer, roles, wanted, new Ed25519Verifier(), witnessed);
         _fetch = new ChunkFetch(link);
         _writer = new FlashWriter(flash);
@@ -125,6 +134,9 @@ internal sealed class UpdateSession
     /// <summary>Counts updates that were taken whole, and starts from flash: when it changes, what is in force may have.</summary>
     public int Completed { get; private set; }
 
+    /// <summary>Blocklists that were made from deltas, since the start.</summary>
+    public int DeltasApplied { get; private set; }
+
     /// <summary>Whether the newest notice of the hub was not looked at yet.</summary>
     public bool HasNews => _notice != null && _notice != _usedNotice;
 
@@ -160,6 +172,7 @@ internal sealed class UpdateSession
         _anchoring = false;
         Begin();
         _usedNotice = _notice;
+        _delta.Path = _state.Files[FlashMap.BlocklistSlot].IsSet ? _tier + ".from-" + _state.BlocklistVersion.ToString() + ".delta" : "";
         _tuf.Begin(Now(), online: true);
     }
 
@@ -215,6 +228,8 @@ internal sealed class UpdateSession
             case UpdateStage.OpeningKey: StepOpenKey(); return true;
             case UpdateStage.KeepingDocument: StepKeepDocument(); return true;
             case UpdateStage.FetchingList: return StepFetchList();
+            case UpdateStage.ApplyingDelta: StepApplyDelta(); return true;
+            case UpdateStage.KeepingList: StepKeepList(); return true;
             case UpdateStage.LoadingList: StepLoadList(); return true;
             default: StepSave(); return true;
         }
@@ -598,6 +613,7 @@ internal sealed class UpdateSession
         else if (_candidate.HasKey)
         {
             _opener.Begin(_candidate.Encapsulated);
+            _hasAgreed = false;
             _stage = UpdateStage.OpeningKey;
         }
         else
@@ -608,20 +624,28 @@ internal sealed class UpdateSession
 
     private void StepOpenKey()
     {
-        if (!_opener.StepAgree())
+        if (!_hasAgreed)
+        {
+            if (_opener.StepAgree())
+            {
+                _hasAgreed = true;
+                string binding = _identity.Operator + "/" + _identity.Sensor + "/" + _candidate.Id;
+                _bindingLength = binding.Length;
+                for (int i = 0; i < binding.Length; i++)
+                {
+                    _binding[i] = (byte)binding[i];
+                }
+            }
+
+            return;
+        }
+
+        if (!_opener.StepOpen(KeyInfo, _binding, _bindingLength, _candidate.Sealed, Pseudonymizer.KeySize, out bool good))
         {
             return;
         }
 
-        int length = 0;
-        string binding = _identity.Operator + "/" + _identity.Sensor + "/" + _candidate.Id;
-        while (length < binding.Length)
-        {
-            _binding[length] = (byte)binding[length];
-            length++;
-        }
-
-        if (_opener.TryOpen(KeyInfo, _binding, length, _candidate.Sealed, Pseudonymizer.KeySize))
+        if (good)
         {
             AcceptDocument();
         }
@@ -692,13 +716,85 @@ internal sealed class UpdateSession
         {
             Refuse(TufFault.NotFound);
         }
+        else if (_delta.File.IsSet && stored.IsSet && _delta.File.Length <= FlashMap.MostDelta && file.Length <= _buffer.Length)
+        {
+            BeginFetchList(_delta.File, FlashMap.MostBlocklist - FlashMap.MostDelta);
+            _isDelta = true;
+        }
         else
         {
-            _fetch.Begin(file.Hash, file.Length, FlashMap.MostBlocklist);
-            _hash.Reset();
-            _done = 0;
-            _address = FlashMap.AddressOf(FlashMap.BlocklistSlot, 1 - _state.Halves[FlashMap.BlocklistSlot]);
-            _stage = UpdateStage.FetchingList;
+            BeginFetchList(file, 0);
+        }
+    }
+
+    /// <summary>Into the half that is not in force: a delta at its end, so that the snapshot which is made of it has room before it.</summary>
+    private void BeginFetchList(FileReference file, int offset)
+    {
+        _fetch.Begin(file.Hash, file.Length, FlashMap.MostBlocklist);
+        _hash.Reset();
+        _done = 0;
+        _isDelta = false;
+        _pieceWritten = false;
+        _address = FlashMap.AddressOf(FlashMap.BlocklistSlot, 1 - _state.Halves[FlashMap.BlocklistSlot]) + offset;
+        _stage = UpdateStage.FetchingList;
+    }
+
+    private void StepApplyDelta()
+    {
+        if (!_applier.Step(out bool good))
+        {
+            return;
+        }
+
+        if (!good || _applier.Length != _list.File.Length)
+        {
+            BeginFetchList(_list.File, 0); // whatever is wrong with it, the snapshot is what counts
+            return;
+        }
+
+        _hash.Reset();
+        _done = 0;
+        _stage = UpdateStage.KeepingList;
+    }
+
+    private void StepKeepList()
+    {
+        if (_writer.IsBusy)
+        {
+            if (!_writer.Step())
+            {
+                return;
+            }
+
+            if (_writer.Failed)
+            {
+                Refuse(TufFault.Store);
+            }
+            else
+            {
+                BeginLoadList(1 - _state.Halves[FlashMap.BlocklistSlot], _list.File.Length);
+            }
+
+            return;
+        }
+
+        int count = _applier.Length - _done < HashedAStep ? _applier.Length - _done : HashedAStep;
+        _hash.Update(_buffer, _done, count);
+        _done += count;
+        if (_done < _applier.Length)
+        {
+            return;
+        }
+
+        _hash.Finish(_digest, 0);
+        if (Hex.Same(_digest, 0, _list.File.Hash, 0, _digest.Length))
+        {
+            DeltasApplied++;
+            _writer.Begin(FlashMap.AddressOf(FlashMap.BlocklistSlot, 1 - _state.Halves[FlashMap.BlocklistSlot]), _buffer, 0, _applier.Length);
+        }
+        else
+        {
+            BeginFetchList(_list.File, 0);
         }
     }
 
@@ -747,12 +843,34 @@ internal sealed class UpdateSession
 
         if (!_fetch.IsComplete)
         {
-            Refuse(_fetch.Fault);
+            if (_isDelta && _fetch.Fault != TufFault.Unreachable)
+            {
+                BeginFetchList(_list.File, 0);
+            }
+            else
+            {
+                Refuse(_fetch.Fault);
+            }
+
             return true;
         }
 
         _hash.Finish(_digest, 0);
-        if (Hex.Same(_digest, 0, _list.File.Hash, 0, _digest.Length))
+        if (_isDelta)
+        {
+            int half = _state.Halves[FlashMap.BlocklistSlot];
+            bool good = Hex.Same(_digest, 0, _delta.File.Hash, 0, _digest.Length) && _applier.TryBegin(
+                FlashMap.AddressOf(FlashMap.BlocklistSlot, half), _state.Files[FlashMap.BlocklistSlot].Length, _address, _delta.File.Length);
+            if (good)
+            {
+                _stage = UpdateStage.ApplyingDelta;
+            }
+            else
+            {
+                BeginFetchList(_list.File, 0);
+            }
+        }
+        else if (Hex.Same(_digest, 0, _list.File.Hash, 0, _digest.Length))
         {
             BeginLoadList(1 - _state.Halves[FlashMap.BlocklistSlot], _list.File.Length);
         }

@@ -33,6 +33,12 @@ internal enum UpdateStage
     /// <summary>The blocklist comes from the hub, piece by piece into flash.</summary>
     FetchingList,
 
+    /// <summary>The newer blocklist is made from the one in force and a delta.</summary>
+    ApplyingDelta,
+
+    /// <summary>What was made is hashed, and written if it is the one that is signed.</summary>
+    KeepingList,
+
     /// <summary>The blocklist comes out of flash into memory.</summary>
     LoadingList,
 

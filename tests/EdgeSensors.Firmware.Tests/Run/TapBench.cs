@@ -108,18 +108,31 @@ internal sealed class TapBench : IClock, IRandom, IBoard, IDisposable
     public void Frame(uint source, uint destination, int sourcePort, int destinationPort) =>
         Ethernet.Receive(Replay.FrameReplayTests.Syn(source, destination, sourcePort, destinationPort));
 
-    public byte[] PublishList(long version, params string[] addresses)
+    public void PublishList(long version, params string[] addresses)
+    {
+        Repository.Foundation.Publish(new RepositoryChange().SetTarget("blocklists/at-most-1000.snapshot", List(version, addresses).ToSnapshot()), Repository.Keys);
+        Hub.Announce();
+    }
+
+    public void PublishDelta(long version, long from, string[] before, string[] after)
+    {
+        EdgeSensors.Trust.Blocklists.Blocklist newer = List(version, after);
+        Repository.Foundation.Publish(
+            new RepositoryChange().SetTarget("blocklists/at-most-1000.snapshot", newer.ToSnapshot())
+                .SetTarget($"blocklists/at-most-1000.from-{from}.delta", newer.DeltaFrom(List(from, before))!),
+            Repository.Keys);
+        Hub.Announce();
+    }
+
+    private EdgeSensors.Trust.Blocklists.Blocklist List(long version, string[] addresses)
     {
         BlocklistBuilder builder = new();
         foreach (string address in addresses)
         {
-            builder.Add(Prefix.Parse(address), DocumentId.Parse("c2"), new UnixMilliseconds(Repository.NowMs + 86_400_000L * 20));
+            builder.Add(Prefix.Parse(address), DocumentId.Parse("c2"), new UnixMilliseconds(Repository.KnownMs + 86_400_000L * 20));
         }
 
-        byte[] snapshot = builder.Build(version).ToSnapshot();
-        Repository.Foundation.Publish(new RepositoryChange().SetTarget("blocklists/at-most-1000.snapshot", snapshot), Repository.Keys);
-        Hub.Announce();
-        return snapshot;
+        return builder.Build(version);
     }
 
     public void Fill(byte[] octets) => _random.NextBytes(octets);

@@ -165,6 +165,22 @@ public sealed class TapTests : IDisposable
     }
 
     [Fact]
+    public void A_newer_list_is_made_from_a_delta_and_fetched_whole_where_the_delta_is_wrong()
+    {
+        _bench.PublishList(1, "203.0.113.7", "203.0.113.9");
+        _bench.Until(() => _bench.Tap.Updates.List is not null);
+        _bench.PublishDelta(2, 1, ["203.0.113.7", "203.0.113.9"], ["203.0.113.7", "203.0.113.8"]);
+        _bench.Until(() => _bench.Tap.Updates.List!.Version == 2);
+        Assert.Equal(1, _bench.Tap.Updates.DeltasApplied);
+        _bench.Hub.Tamper = (name, file) => name.EndsWith(".delta", StringComparison.Ordinal) ? [.. file[..^1], (byte)(file[^1] ^ 0x40)] : file;
+        _bench.PublishDelta(3, 2, ["203.0.113.7", "203.0.113.8"], ["203.0.113.8"]);
+        _bench.Until(() => _bench.Tap.Updates.List!.Version == 3);
+        Assert.Equal(1, _bench.Tap.Updates.DeltasApplied);
+        Assert.Equal(1, _bench.Tap.Updates.List!.Count);
+        Assert.All(_bench.Hub.Receipts, r => Assert.Null(r.Refusal));
+    }
+
+    [Fact]
     public void When_it_is_opened_or_too_hot_the_relay_cuts_the_port()
     {
         _bench.Until(() => _bench.IsPortConnected);

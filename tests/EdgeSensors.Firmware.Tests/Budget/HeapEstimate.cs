@@ -1,0 +1,101 @@
+using System.Collections;
+using System.Reflection;
+
+namespace EdgeSensors.Firmware.Tests.Budget;
+
+/// <summary>
+/// What an object graph would take of nanoFramework's managed heap, by its rules: memory in blocks of 12 octets; an object is a block and one for each
+/// field; an array of primitives its octets behind 20 of head; an array of references a block an item; a text its octets behind 20.
+/// </summary>
+internal sealed class HeapEstimate
+{
+    private const int Block = 12;
+    private const int ArrayHead = 20;
+
+    private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
+
+    private HeapEstimate()
+    {
+    }
+
+    /// <summary>Octets of everything of the firmware's that can be reached from an object; what the test put in its place is left out.</summary>
+    public static long Of(object root)
+    {
+        HeapEstimate estimate = new();
+        long octets = 0;
+        Stack<object> left = new([root]);
+        foreach (Type type in typeof(EdgeSensors.Firmware.TapMeter).Assembly.GetTypes().Where(t => !t.ContainsGenericParameters && !t.FullName!.Contains(".Platform.Host", StringComparison.Ordinal)))
+        {
+            foreach (FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(f => !f.IsLiteral))
+            {
+                octets += Block;
+                if (field.GetValue(null) is { } value && !type.Name.StartsWith('<'))
+                {
+                    left.Push(value);
+                }
+            }
+        }
+
+        while (left.TryPop(out object? one))
+        {
+            octets += estimate.Add(one, left);
+        }
+
+        return octets;
+    }
+
+    private long Add(object one, Stack<object> left)
+    {
+        Type type = one.GetType();
+        if (!_seen.Add(one))
+        {
+            return 0;
+        }
+
+        if (one is string text)
+        {
+            return string.IsInterned(text) is null ? Blocks(ArrayHead + text.Length + 1) : 0; // a literal stays in the assembly
+        }
+
+        if (one is Array array)
+        {
+            Type item = type.GetElementType()!;
+            if (item.IsPrimitive || item.IsEnum)
+            {
+                return Blocks(ArrayHead + Buffer.ByteLength(array));
+            }
+
+            foreach (object? inner in (IEnumerable)array)
+            {
+                if (inner is not null)
+                {
+                    left.Push(inner);
+                }
+            }
+
+            return Blocks(ArrayHead + ((long)Block * array.Length));
+        }
+
+        if (type.Assembly != typeof(EdgeSensors.Firmware.TapMeter).Assembly)
+        {
+            return 0; // the test's flash, hub and clock stand for chips
+        }
+
+        long octets = Block;
+        for (Type? at = type; at is not null && at != typeof(object); at = at.BaseType)
+        {
+            foreach (FieldInfo field in at.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            {
+                octets += Block;
+                if (!field.FieldType.IsValueType && field.GetValue(one) is { } value)
+                {
+                    left.Push(value);
+                }
+            }
+        }
+
+        return octets;
+    }
+
+    private static long Blocks(long octets) => (octets + Block - 1) / Block * Block;
+}
