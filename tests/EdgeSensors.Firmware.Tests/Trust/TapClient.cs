@@ -7,12 +7,12 @@ internal sealed class TapClient
 {
     private readonly WantedTarget[] _wanted;
 
-    public TapClient()
+    public TapClient(bool witnessed = false)
     {
         DelegatedRole authorizations = new(UpdatedRepository.AuthorizationRole);
         DelegatedRole blocklists = new("blocklists");
         _wanted = [new WantedTarget(UpdatedRepository.AuthorizationPath, authorizations), new WantedTarget(UpdatedRepository.ListPath, blocklists)];
-        Tuf = new TufClient(new byte[64 * 1024], [authorizations, blocklists], _wanted, new Ed25519Verifier(), witnessed: false);
+        Tuf = new TufClient(new byte[64 * 1024], [authorizations, blocklists], _wanted, new Ed25519Verifier(), witnessed);
     }
 
     public TufClient Tuf { get; }
@@ -57,6 +57,20 @@ internal sealed class TapClient
                     // What is longer than was signed is cut off where the caller knows the length.
                     file.AsSpan(0, Math.Min(file.Length, Tuf.Buffer.Length)).CopyTo(Tuf.Buffer);
                     Tuf.Supply(file.Length);
+                }
+            }
+            else if (Tuf.Phase == TufPhase.WantingProof)
+            {
+                Asked.Add(Tuf.WantedName);
+                byte[]? proof = files(Tuf.WantedName);
+                if (proof is null || proof.Length > Tuf.Proof.Buffer.Length)
+                {
+                    Tuf.SupplyNothing();
+                }
+                else
+                {
+                    proof.CopyTo(Tuf.Proof.Buffer, 0);
+                    Tuf.SupplyProof(proof.Length);
                 }
             }
             else if (Tuf.Phase == TufPhase.Keeping)
