@@ -24,7 +24,7 @@ public class TapTests
         using var ethernet = new W5500Chip(new SpiConnectionSettings(1, 10) { ClockFrequency = W5500.MaxClockFrequency }, TimeProvider.System, new Supply(TimeProvider.System), 1);
         ethernet.Plug(true);
         var tap = new Tap(
-            identity, new W5500(ethernet), new MemoryFlash(16 * 1024 * 1024), new SystemClock(), new SystemRandom(), link, new BareBoard(), new TapLimits { WindowMs = 2_000, IsWitnessed = false });
+            identity, new W5500(ethernet), new MemoryFlash(16 * 1024 * 1024), new SystemClock(), new SystemRandom(), link, new BareBoard(), new TapLimits { WindowMs = 2_000 });
 
         await UntilAsync(tap, () => tap.IsMeasuring, ethernet);
         await UntilAsync(tap, () => station.Reports().Any(r => r.Total is { Packets: > 20 }), ethernet);
@@ -33,6 +33,7 @@ public class TapTests
         var status = station.Inbox().Last(m => m.Channel == Channel.Status);
         Assert.True(StatusCodec.TryDecode(status.Payload, out var said, out _));
         Assert.Equal(SensorKind.Tap, said!.Kind);
+        Assert.NotEqual("none", said.Witness); // no update is taken without the witness
         Assert.Contains(station.Inbox(), m => m.Channel == Channel.Receipt && ReceiptCodec.TryDecode(m.Payload, out var receipt, out _) && receipt!.Refusal is null);
 
         station.Hub.Serving.Kill();
