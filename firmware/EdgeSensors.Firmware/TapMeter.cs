@@ -88,12 +88,17 @@ internal sealed class TapMeter
     /// <param name="offset">Where the frame begins.</param>
     /// <param name="have">Octets that are there.</param>
     /// <param name="frameLength">Octets that the frame had on the wire.</param>
-    /// <param name="unixMs">When it was seen, not before the window's start.</param>
+    /// <param name="unixMs">When it was seen; before the window's start counts as then.</param>
     public void Take(byte[] b, int offset, int have, int frameLength, long unixMs)
     {
         if (!Authority.IsInForce(unixMs))
         {
             return;
+        }
+
+        if (unixMs < _windowStart)
+        {
+            unixMs = _windowStart; // the clock was set back a little
         }
 
         FrameHeader h = _header;

@@ -26,7 +26,7 @@ internal sealed class Tap
     private const long LongestRetryUs = 3_600 * SecondUs;
     private const int LeapMs = 2_000;
 
-    private static readonly string[] Capabilities = { "biflow", "fan-out", "listed", "input-live" };
+    private static readonly string[] Capabilities = { "biflow", "fan-out", "flood", "listed", "input-live" };
 
     private readonly TapLimits _limits;
     private readonly IFlash _flash;
@@ -207,6 +207,7 @@ internal sealed class Tap
             _closing = true;
         }
 
+        _board.Show(Condition());
         if (_updates.IsBusy)
         {
             return;
@@ -233,8 +234,6 @@ internal sealed class Tap
             _updating = true;
             _updates.BeginUpdate();
         }
-
-        _board.Show(Condition());
     }
 
     /// <summary>A window cannot go over a leap of the clock: what was in it is told of under the time that it began with.</summary>

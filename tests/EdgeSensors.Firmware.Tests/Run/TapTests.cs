@@ -140,6 +140,18 @@ public sealed class TapTests : IDisposable
     }
 
     [Fact]
+    public void A_clock_that_is_set_right_in_the_middle_ends_the_window_or_moves_within_it()
+    {
+        _bench.Until(() => _bench.Tap.IsMeasuring);
+        _bench.ClockErrorMs = -1_500;
+        Run(seconds: 5, frames: 50);
+        _bench.ClockErrorMs = 3_600_000;
+        Run(seconds: 70, frames: 100);
+        _bench.Until(() => _bench.Hub.Reports.Any(r => r.Measurement.PreviousWindowLost), seconds: 200);
+        Assert.All(_bench.Hub.Reports, r => Assert.True(r.WindowStart.Value < r.WindowEnd.Value));
+    }
+
+    [Fact]
     public void A_tampered_update_is_refused_told_of_once_and_changes_nothing()
     {
         _bench.PublishList(1, "203.0.113.7");
