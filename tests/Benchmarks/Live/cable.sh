@@ -42,7 +42,7 @@ daemon() { # name say-loss command...
   sleep 2
   awk -v a="$before" -v b="$(cpu_ticks $pid)" -v hz="$(getconf CLK_TCK)" -v n="$packets" 'BEGIN { printf "%.3f\n", (b - a) / hz * 1e6 / n }' >>"$work/$name"
   $loss >>"$work/$name.last" 2>&1 || true
-  kill -INT $pid 2>/dev/null || true # by which tcpdump says what was dropped
+  kill $pid 2>/dev/null || true # by which tcpdump says what was dropped
   wait $pid 2>/dev/null || true
 }
 cpu_ticks() { awk '{ sub(/^.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
