@@ -8,6 +8,7 @@ var root = new RootCommand("Takes sensors' metadata in, joins what they see, and
     SensorCommand.Create(),
     OperatorCommand.Create(),
     OverseerCommand.Create(),
+    LogCommand.Create(),
     ListedCommand.Create(),
     BlocklistCommand.Create(),
     AlertCommand.Create(),

@@ -21,24 +21,27 @@ internal sealed class HubClient : IDisposable
 
     private HubClient(Uri hub, X509Certificate2 certificate, X509Certificate2 authority)
     {
-        _handler = new SocketsHttpHandler
-        {
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                ClientCertificates = [certificate],
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    CustomTrustStore = { authority },
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
-            },
-        };
+        _handler = Handler(certificate, authority);
         _http = new HttpClient(_handler) { BaseAddress = hub, Timeout = TimeSpan.FromSeconds(30) };
     }
+
+    /// <summary>Connects to a hub of an authority, and of no other, with a client certificate.</summary>
+    public static SocketsHttpHandler Handler(X509Certificate2 certificate, X509Certificate2 authority) => new()
+    {
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            ClientCertificates = [certificate],
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { authority },
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
+        },
+    };
 
     public static Option<string> ProfileOption() =>
         new("--profile") { Description = "The folder that init or operator add wrote for you.", HelpName = "FOLDER", Required = true };

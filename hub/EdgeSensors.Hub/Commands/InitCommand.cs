@@ -54,10 +54,7 @@ internal static class InitCommand
             }
 
             using var log = NoteSigner.Create(parsed.GetValue(logName) ?? logUrl, NoteKeyKind.Ed25519);
-            if (!WitnessPolicy.TryCreate([log.Key], [.. cards.Select(card => card.Key)], parsed.GetValue(quorum) is > 0 and var k ? k : cards.Count / 2 + 1, out var witnessPolicy))
-            {
-                throw new CommandException("usage", $"--quorum is more than the witnesses, a witness is named twice, or there are more than {WitnessPolicy.MaxKeys}.", ExitCode.Usage);
-            }
+            var witnessPolicy = PolicyOf(log.Key, cards, parsed.GetValue(quorum));
 
             var passphrase = parsed.GetValue(generate) is { } file ? OfflineAccess.Generate(file) : offline.Read(parsed, isNew: true);
             var names = parsed.GetValue(hosts)!;
@@ -155,7 +152,13 @@ internal static class InitCommand
         OverseerCommand.WriteAccess(folder.In("overseer"), authority, OperatorId.Parse("overseer"), log);
     }
 
-    private static LogCard ReadCard(string file) => File.Exists(file) && LogCard.TryParse(File.ReadAllText(file), out var card) && card.Key.Kind == NoteKeyKind.Cosignature
+    /// <summary>The policy of some witnesses; more than half of them where no quorum is given (0).</summary>
+    public static WitnessPolicy PolicyOf(NoteKey log, IReadOnlyList<LogCard> witnesses, int quorum) =>
+        WitnessPolicy.TryCreate([log], [.. witnesses.Select(card => card.Key)], quorum > 0 ? quorum : witnesses.Count / 2 + 1, out var policy)
+            ? policy
+            : throw new CommandException("usage", $"--quorum is more than the witnesses, a witness is named twice, or there are more than {WitnessPolicy.MaxKeys}.", ExitCode.Usage);
+
+    public static LogCard ReadCard(string file) => File.Exists(file) && LogCard.TryParse(File.ReadAllText(file), out var card) && card.Key.Kind == NoteKeyKind.Cosignature
         ? card
         : throw new CommandException("witness", $"{file} is no witness's card; take the witness.pub that edgesensors-witness init wrote.", ExitCode.Usage);
 

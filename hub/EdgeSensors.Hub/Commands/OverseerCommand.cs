@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Log;
@@ -37,6 +38,14 @@ internal static class OverseerCommand
     public static LogCard ReadCard(string file) => File.Exists(file) && LogCard.TryParse(File.ReadAllText(file), out var card)
         ? card
         : throw new CommandException("card", $"{file} is no log's card; give the folder that init or overseer add wrote.");
+
+    /// <summary>Connects with what <see cref="WriteAccess"/> wrote.</summary>
+    public static SocketsHttpHandler Handler(string folder)
+    {
+        using var pem = X509Certificate2.CreateFromPemFile(Path.Combine(folder, CertificateFile), Path.Combine(folder, KeyFile));
+        return HubClient.Handler(
+            X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null), X509CertificateLoader.LoadCertificateFromFile(Path.Combine(folder, "ca.crt")));
+    }
 
     public static void WriteAccess(string folder, CertificateAuthority authority, OperatorId name, LogCard log)
     {

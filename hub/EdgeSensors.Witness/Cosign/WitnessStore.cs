@@ -117,14 +117,14 @@ internal sealed class WitnessStore : IDisposable
         ("$a", origin), ("$b", max), ("$c", after));
 
     /// <summary>Keeps a preimage that came, or, with none, that there is nothing to wait for.</summary>
-    public void Found(string origin, long index, string sha256, ReadOnlyMemory<byte>? preimage)
+    public void Found(string origin, long index, string sha256, byte[]? preimage)
     {
         lock (_gate)
         {
             using var transaction = _connection.BeginTransaction(deferred: false);
-            if (preimage is { } bytes)
+            if (preimage is not null)
             {
-                Do("INSERT OR IGNORE INTO preimage (sha256, data) VALUES ($a, $b)", ("$a", sha256), ("$b", bytes.ToArray()));
+                Do("INSERT OR IGNORE INTO preimage (sha256, data) VALUES ($a, $b)", ("$a", sha256), ("$b", preimage));
             }
 
             Do("DELETE FROM missing WHERE origin = $a AND idx = $b", ("$a", origin), ("$b", index));

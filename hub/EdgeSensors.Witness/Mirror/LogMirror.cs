@@ -130,7 +130,7 @@ internal sealed class LogMirror : IAsyncDisposable
         switch (outcome.Status)
         {
             case FetchStatus.Fetched:
-                _store.Found(Origin, index, entry.Sha256, outcome.Bytes);
+                _store.Found(Origin, index, entry.Sha256, outcome.Bytes.ToArray());
                 return true;
             case FetchStatus.Unreachable or FetchStatus.TooSlow:
                 Say(outcome.Message);

@@ -100,8 +100,9 @@ public sealed class Checkpoint
     }
 
     /// <summary>The time at which a witness cosigned it, in Unix seconds; null when it did not.</summary>
-    internal long? CosignedBy(NoteKey witness)
+    public long? CosignedBy(NoteKey witness)
     {
+        ArgumentNullException.ThrowIfNull(witness);
         long? newest = null;
         foreach (var signature in Signatures.Where(signature => signature.IsBy(witness) && signature.Signature.Length == 8 + 64))
         {

@@ -22,7 +22,7 @@ public sealed class LogAudit
     /// <param name="octets">The entry.</param>
     /// <param name="preimage">Its preimage, whose hash was checked; null when it is missing, which is for the caller to say.</param>
     /// <returns>One line for each thing that is wrong.</returns>
-    public IReadOnlyList<string> Add(ReadOnlySpan<byte> octets, ReadOnlyMemory<byte>? preimage)
+    public IReadOnlyList<string> Add(ReadOnlySpan<byte> octets, byte[]? preimage)
     {
         var index = Count++;
         var faults = new List<string>();
@@ -31,7 +31,7 @@ public sealed class LogAudit
             return [$"entry {index} is none of this log's kind"];
         }
 
-        if (preimage is not { } bytes)
+        if (preimage is null)
         {
             _metadata.Add(entry.Sha256); // it is logged, whatever it is
             return faults;
@@ -40,11 +40,11 @@ public sealed class LogAudit
         switch (entry.Kind)
         {
             case LogEntryKind.Metadata:
-                AddMetadata(entry, bytes, faults);
+                AddMetadata(entry, preimage, faults);
                 _metadata.Add(entry.Sha256);
                 break;
             case LogEntryKind.Grant or LogEntryKind.Authorization or LogEntryKind.Document:
-                if (TryUnsalt(bytes.Span, out _, out var document))
+                if (TryUnsalt(preimage, out _, out var document))
                 {
                     _documents.Add(Convert.ToHexStringLower(SHA256.HashData(document)));
                 }

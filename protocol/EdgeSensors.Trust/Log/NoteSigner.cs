@@ -72,7 +72,7 @@ public sealed class NoteSigner : IDisposable
 
     internal NoteSignature Sign(string text) => new(Key.Name, Key.Id, _key.Sign(Encoding.UTF8.GetBytes(text)));
 
-    private static NoteSigner Of(SigningKey key, string name, NoteKeyKind kind)
+    internal static NoteSigner Of(SigningKey key, string name, NoteKeyKind kind)
     {
         if (!NoteKey.TryCreate(name, kind, key.ExportPublic(), out var named))
         {

@@ -20,6 +20,8 @@ internal sealed partial class TestHub : IAsyncDisposable
     public static readonly SensorName Other = new(OperatorId.Parse("isp-b"), SensorId.Parse("gw-2"));
     public static readonly OperatorId Alice = OperatorId.Parse("alice");
 
+    private const string OfflinePassphrase = "only for this test";
+
     private HubHost? _host;
 
     private TestHub(string folder, TestWitness witness, CertificateAuthority authority, HubConfiguration configuration)
@@ -67,6 +69,28 @@ internal sealed partial class TestHub : IAsyncDisposable
         var hub = new TestHub(folder, witness, authority, change?.Invoke(configuration) ?? configuration);
         await hub.RestartAsync();
         return hub;
+    }
+
+    /// <summary>Publishes beside the hub, with every key, as a person with the offline keys does.</summary>
+    public void Publish(RepositoryChange change)
+    {
+        Passphrase.TryCreate(OfflinePassphrase, out var passphrase);
+        Assert.True(OnlineKeys.TryLoad(Configuration.Trust.OnlineKeys, out var keys, out _));
+        Assert.True(OfflineKeys.TryOpen(Configuration.Trust.OfflineKeys, passphrase!, [], out var offline, out _));
+        keys.AddAll(offline);
+        Assert.True(TufRepository.Open(Configuration.Trust.Repository, RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
+        Assert.True(repository.Publish(change, keys).TryGet(out _, out error), error?.ToString());
+        keys.Dispose();
+    }
+
+    /// <summary>Ends the running hub in order.</summary>
+    public async Task StopAsync()
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+            _host = null;
+        }
     }
 
     /// <summary>Ends the running hub in order, if there is one, and starts another on the same folder.</summary>
@@ -140,7 +164,7 @@ internal sealed partial class TestHub : IAsyncDisposable
         log.SaveTo(TransparencySettings.KeyFolderIn(Path.Combine(folder, "log")), "log", null, KeyProtection.Default);
         Assert.True(WitnessPolicy.TryCreate([log.Key], [witness.Key], 1, out var policy));
         var issuer = OperatorId.Parse("authority");
-        Passphrase.TryCreate("only for this test", out var passphrase);
+        Passphrase.TryCreate(OfflinePassphrase, out var passphrase);
         var places = new RepositoryFolders(Path.Combine(folder, "repository"), Path.Combine(folder, "online"), folder + "-offline");
         var plan = new RepositoryPlan { RootKeys = 1, RootThreshold = 1, TargetsKeys = 1, TargetsThreshold = 1, Issuers = [issuer], Operators = [Gateway.Operator], WitnessPolicy = policy };
         Assert.True(TufRepository.Found(places, plan, passphrase!, new KeyProtection(8, 1), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());

@@ -33,12 +33,12 @@ internal sealed class TestWitness : IAsyncDisposable
     public LogCard Card => new(Key, Url);
 
     /// <summary>Makes a witness that trusts nobody yet.</summary>
-    public static TestWitness Make()
+    public static TestWitness Make(string name = Name)
     {
         var folder = Directory.CreateTempSubdirectory("witness-test-").FullName;
         var configuration = new WitnessConfiguration
         {
-            Name = Name,
+            Name = name,
             Key = Path.Combine(folder, "key"),
             State = Path.Combine(folder, "state"),
             Logs = Path.Combine(folder, "logs"),
@@ -46,7 +46,7 @@ internal sealed class TestWitness : IAsyncDisposable
             View = new IPEndPoint(IPAddress.Loopback, TestHub.FreePort()),
             MirrorEvery = TimeSpan.FromSeconds(1),
         };
-        using var signer = NoteSigner.Create(Name, NoteKeyKind.Cosignature);
+        using var signer = NoteSigner.Create(name, NoteKeyKind.Cosignature);
         signer.SaveTo(configuration.Key, "witness", null, KeyProtection.Default);
         WitnessStore.Create(configuration.State);
         return new TestWitness(folder, configuration, signer.Key);

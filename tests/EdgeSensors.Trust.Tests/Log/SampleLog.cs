@@ -47,9 +47,7 @@ internal sealed class SampleLog : IDisposable
     public Checkpoint Head(params int[] cosigners)
     {
         var head = Checkpoint.Sign(Signer, Size, Prover.Root(Size));
-        var lines = string.Concat(cosigners.Select(i => _witnesses[i].Cosign(head, Now)));
-        Assert.True(Note.TryParseSignatures(lines, out var signatures));
-        return head.With(signatures);
+        return head.WithCosignatures(string.Concat(cosigners.Select(i => _witnesses[i].Cosign(head, Now))), cosigners.Select(i => _witnesses[i].Key));
     }
 
     public LogProof Prove(long index, params int[] cosigners) => LogProof.Of(index, Prover.Inclusion(index, Size), Head(cosigners));

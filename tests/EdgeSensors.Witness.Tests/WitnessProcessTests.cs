@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using EdgeSensors.Trust.Log;
+using EdgeSensors.Trust.Tests.Log;
+
+namespace EdgeSensors.Witness.Tests;
+
+/// <summary>The real program as a process: made, told of a log, asked, killed, asked again.</summary>
+public sealed class WitnessProcessTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("edgesensors-witness-").FullName;
+    private readonly SampleLog _log = new SampleLog().Fill(10);
+    private readonly int _port = FreePort();
+    private readonly int _viewPort = FreePort();
+    private readonly HttpClient _http = new() { Timeout = Patience };
+    private Process? _serving;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Home => Path.Combine(_folder, "witness");
+
+    public void Dispose()
+    {
+        if (_serving is { HasExited: false })
+        {
+            _serving.Kill();
+            _serving.WaitForExit();
+        }
+
+        _serving?.Dispose();
+        _http.Dispose();
+        _log.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task It_cosigns_what_it_was_told_to_and_after_a_kill_goes_on_from_what_it_cosigned()
+    {
+        var card = await MakeAsync();
+        await ServeAsync();
+        var answer = await AddAsync(0);
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.NotNull(_log.Head().WithCosignatures(answer.Body, [card.Key]).CosignedBy(card.Key));
+
+        _serving!.Kill();
+        await _serving.WaitForExitAsync(Token);
+        await ServeAsync();
+        Assert.Equal((HttpStatusCode.Conflict, "10\n"), await AddAsync(0));
+
+        var newest = await _http.GetByteArrayAsync(new Uri($"http://127.0.0.1:{_port}/{Configuration.TrustedLog.FolderOf(SampleLog.Origin)}/checkpoint"), Token);
+        Assert.True(Checkpoint.TryParse(newest, out var checkpoint, out _));
+        Assert.NotNull(checkpoint.CosignedBy(card.Key));
+
+        // What people see is on its own address, and what logs ask on theirs.
+        Assert.Contains(SampleLog.Origin, await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_viewPort}/"), Token), StringComparison.Ordinal);
+        using var elsewhere = await _http.GetAsync(new Uri($"http://127.0.0.1:{_port}/api/v1/logs"), Token);
+        Assert.Equal(HttpStatusCode.NotFound, elsewhere.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_body_beyond_the_bound_is_cut_off()
+    {
+        await MakeAsync();
+        await ServeAsync();
+        using var answer = await _http.PostAsync(new Uri($"http://127.0.0.1:{_port}/add-checkpoint"), new ByteArrayContent(new byte[CheckpointSubmission.MaxOctets + 1]), Token);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Without_its_passphrase_an_encrypted_key_does_not_serve()
+    {
+        var passphrase = Path.Combine(_folder, "passphrase");
+        await File.WriteAllTextAsync(passphrase, "a passphrase for tests\n", Token);
+        await MakeAsync("--passphrase-file", passphrase);
+
+        var (code, error) = await RunAsync("serve", "--config", Path.Combine(Home, "witness.yaml"));
+        Assert.Equal(1, code);
+        Assert.StartsWith("error[key]: ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Trim());
+    }
+
+    private async Task<LogCard> MakeAsync(params string[] more)
+    {
+        var (code, error) = await RunAsync(["init", Home, "--name", "oversight.example/w1", "--port", $"{_port}", "--view-port", $"{_viewPort}", .. more]);
+        Assert.True(code == 0, error);
+        var log = Path.Combine(_folder, "log.pub");
+        await File.WriteAllTextAsync(log, new LogCard(_log.Signer.Key, new Uri("https://hub.example/log/")) + "\n", Token);
+        (code, error) = await RunAsync("trust", log, "--dir", Home);
+        Assert.True(code == 0, error);
+        Assert.True(LogCard.TryParse(await File.ReadAllTextAsync(Path.Combine(Home, "witness.pub"), Token), out var card));
+        return card;
+    }
+
+    private async Task ServeAsync()
+    {
+        _serving?.Dispose();
+        _serving = Start("serve", "--config", Path.Combine(Home, "witness.yaml"));
+        var line = await _serving.StandardOutput.ReadLineAsync(Token);
+        Assert.Equal($"ready oversight.example/w1 http://127.0.0.1:{_port} view http://127.0.0.1:{_viewPort}", line);
+    }
+
+    private async Task<(HttpStatusCode Status, string Body)> AddAsync(long old)
+    {
+        var submission = new CheckpointSubmission(old, _log.Prover.Consistency(old, _log.Size), _log.Head());
+        using var answer = await _http.PostAsync(new Uri($"http://127.0.0.1:{_port}/add-checkpoint"), new ByteArrayContent(submission.ToBytes()), Token);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Token));
+    }
+
+    private static async Task<(int Code, string Error)> RunAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        using var patience = new CancellationTokenSource(Patience);
+        var error = process.StandardError.ReadToEndAsync(patience.Token);
+        await process.StandardOutput.ReadToEndAsync(patience.Token);
+        await process.WaitForExitAsync(patience.Token);
+        return (process.ExitCode, await error);
+    }
+
+    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "edgesensors-witness"), arguments)
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!;
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
