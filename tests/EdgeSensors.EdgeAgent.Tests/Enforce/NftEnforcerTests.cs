@@ -143,6 +143,29 @@ public sealed class NftEnforcerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_limit_spares_the_owners_addresses_and_lapses_by_itself()
+    {
+        using var network = new EnforcerNetwork();
+        await network.Apply(Plan(Rule("wide", "192.0.2.8/29", MitigationStep.RateLimit, seconds: 8), Rule("six", "2001:db8::10", MitigationStep.RateLimit)) with
+        {
+            RateLimitPacketsPerSecond = 1,
+            Allowlist = [Prefix.Parse("192.0.2.11")],
+        });
+
+        // One limiter for the whole prefix, whichever of its hosts sends; the owner's is not of it.
+        var passed = network.Arriving("192.0.2.10", 20) + network.Arriving("192.0.2.12", 20);
+        Assert.InRange(passed, 1, 20);
+        Assert.Equal(20, network.Arriving("192.0.2.11", 20));
+        Assert.InRange(network.Arriving("2001:db8::10", 20), 0, 19); // neighbour discovery may take what may come at once
+        var hits = await network.Hits();
+        Assert.Equal(40ul - (ulong)passed, hits["wide"]);
+        Assert.True(hits["six"] > 0);
+
+        // With nobody looking after it.
+        Assert.True(SpinWait.SpinUntil(() => network.Arriving("192.0.2.10", 20) == 20, 20_000));
+    }
+
+    [Fact]
     public async Task Counters_survive_an_update_and_an_extension()
     {
         using var network = new EnforcerNetwork();
