@@ -274,7 +274,9 @@ internal sealed class MessageRing
 
             int bits = _fragment[0];
             FoundSequence = BigEndian.Get64(_fragment, 4);
-            if ((bits & FirstBit) != 0 && FoundSequence > after)
+
+            // A head that a power cut tore may claim any sequence, and one from far ahead would hide the messages behind it.
+            if ((bits & FirstBit) != 0 && FoundSequence > after && IsWhole(_readSector, _readAt, length))
             {
                 FoundChannel = (OutboxChannel)(bits >> 4);
                 return true;
@@ -424,7 +426,7 @@ internal sealed class MessageRing
         while (length >= 0)
         {
             ulong sequence = BigEndian.Get64(_fragment, 4);
-            if ((_fragment[0] & FirstBit) != 0 && Dropped != null)
+            if ((_fragment[0] & FirstBit) != 0 && Dropped != null && IsWhole(sector, at, length))
             {
                 Dropped.Drop((OutboxChannel)(_fragment[0] >> 4), sequence);
             }
@@ -454,7 +456,7 @@ internal sealed class MessageRing
         return sound ? length : -1;
     }
 
-    /// <summary>Whether the checksum of the fragment whose head was read holds. For a start: a torn head may say anything.</summary>
+    /// <summary>Whether the checksum of the fragment whose head was read holds: a torn head may say anything.</summary>
     private bool IsWhole(int sector, int at, int length)
     {
         uint checksum = BigEndian.Get32(_fragment, 20);
