@@ -66,6 +66,18 @@ internal struct FlowKey
 
         return fromA;
     }
+
+    /// <summary>An order that follows from what a key says, not from its hash.</summary>
+    public readonly int CompareTo(in FlowKey other)
+    {
+        var order = A.CompareTo(other.A);
+        if (order == 0)
+            order = B.CompareTo(other.B);
+        return order != 0 ? order : Rest.CompareTo(other.Rest);
+    }
+
+    private readonly UInt128 Rest => new(
+        ((ulong)PortA << 48) | ((ulong)PortB << 32) | ((ulong)Protocol << 24) | ((ulong)IpVersion << 16) | VlanId, ((ulong)CustomerVlanId << 16) | Segment);
 }
 
 /// <summary>The four octets behind a key.</summary>

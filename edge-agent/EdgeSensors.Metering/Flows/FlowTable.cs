@@ -119,13 +119,32 @@ public sealed partial class FlowTable
     {
         for (var index = 0; index < _pool.Length; index++)
         {
-            ref var record = ref _pool[index];
-            if (!record.Is(RecordMarks.InUse))
-                continue;
-            Export(index, ref record, record.Closed || _nowNs > Deadline(in record) ? EndReasonAt(in record) : reason);
-            record.Key.Tail.Marks = RecordMarks.None;
+            if (_pool[index].Is(RecordMarks.InUse))
+                End(index, reason);
         }
 
+        Clear();
+    }
+
+    /// <summary>Numbers below this may be flows that are in the table (<see cref="InUse"/>).</summary>
+    internal int Extent => _pool.Length;
+
+    /// <summary>Whether a number is a flow that is in the table.</summary>
+    internal bool InUse(int index) => _pool[index].Is(RecordMarks.InUse);
+
+    internal ref readonly BiflowRecord this[int index] => ref _pool[index];
+
+    /// <summary>Exports a flow and leaves it for <see cref="Clear"/>.</summary>
+    internal void End(int index, FlowEndReason reason)
+    {
+        ref var record = ref _pool[index];
+        Export(index, ref record, record.Closed || _nowNs > Deadline(in record) ? EndReasonAt(in record) : reason);
+        record.Key.Tail.Marks = RecordMarks.None;
+    }
+
+    /// <summary>Empties the table of flows that have all ended.</summary>
+    internal void Clear()
+    {
         Count = 0;
         _pool.Clear();
         _index.Clear();

@@ -134,11 +134,10 @@ internal struct BlockEvent
     public static int After(int position) => (position * 2) + 1;
 }
 
-/// <summary>A record that left a shard, and its place among those of the other shards.</summary>
+/// <summary>A record that left a shard, and its place in the stream.</summary>
 internal struct ExportedBiflow
 {
     /// <summary>The place (<see cref="BlockEvent.Order"/>) of what made it leave.</summary>
     public int Order;
-    public int Shard;
     public BiflowRecord Record;
 }

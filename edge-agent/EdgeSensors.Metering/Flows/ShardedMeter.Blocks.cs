@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using EdgeSensors.Metering.Capture;
 using EdgeSensors.Metering.Decode;
 
@@ -168,40 +167,6 @@ public sealed partial class ShardedMeter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ReadOnlySpan<KeyedPacket> Slice(ReadOnlySpan<KeyedPacket> packets, int start) =>
         (uint)start < (uint)packets.Length ? packets.Slice(start, Math.Min(Group, packets.Length - start)) : default;
-
-    /// <summary>Hands a block's records over in their order. In the order of the stream.</summary>
-    private void Export(MeterBlock block)
-    {
-        Span<int> next = stackalloc int[MaxWorkers];
-        next.Clear();
-        while (true)
-        {
-            var first = -1;
-            for (var worker = 0; worker < block.Exports.Length; worker++)
-            {
-                if (next[worker] < block.Exports[worker].Count
-                    && (first < 0 || Before(block.Exports[worker][next[worker]], block.Exports[first][next[first]])))
-                    first = worker;
-            }
-
-            if (first < 0)
-                break;
-            ref readonly var exported = ref CollectionsMarshal.AsSpan(block.Exports[first])[next[first]];
-            if (block.Details[first].Count == 0)
-                _consumer!.OnBiflow(in exported.Record);
-            else
-                _consumer!.OnBiflow(in exported.Record, in CollectionsMarshal.AsSpan(block.Details[first])[next[first]]);
-            next[first]++;
-        }
-
-        foreach (var exports in block.Exports)
-            exports.Clear();
-        foreach (var details in block.Details)
-            details.Clear();
-        block.Reached = MeterBlock.Stage.Free;
-    }
-
-    private static bool Before(in ExportedBiflow x, in ExportedBiflow y) => x.Order < y.Order || (x.Order == y.Order && x.Shard < y.Shard);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private FlowTable Shard(uint hash) => _shards[ShardOf(hash)];

@@ -54,7 +54,7 @@ public sealed partial class ShardedMeter
         _workerOf = [.. Enumerable.Range(0, shards).Select(shard => shard % workers)];
         var part = options with { MaxFlows = Math.Max(1, options.MaxFlows / shards) };
         for (var shard = 0; shard < shards; shard++)
-            _shards[shard] = new FlowTable(part, new Departures(_workers[_workerOf[shard]], shard, consumer));
+            _shards[shard] = new FlowTable(part, new Departures(_workers[_workerOf[shard]], consumer));
         _ring = new MeterBlock[workers == 1 ? 1 : 8 + (2 * workers)];
         for (var i = 0; i < _ring.Length; i++)
             _ring[i] = new MeterBlock(workers);
@@ -107,17 +107,19 @@ public sealed partial class ShardedMeter
         foreach (var worker in _workers)
             Totals.Merge(worker.Totals);
         if (_consumer is not null)
-        {
-            foreach (var shard in _shards)
-                Finish(shard);
-        }
+            EndAll();
     }
 
     private void Finish(FlowTable shard)
     {
+        AdvanceToEnd(shard);
+        shard.Flush();
+    }
+
+    private void AdvanceToEnd(FlowTable shard)
+    {
         if (_clock.NowNs != long.MinValue)
             shard.AdvanceTo(_clock.NowNs);
-        shard.Flush();
     }
 
     /// <summary>What one thread has of its own.</summary>
@@ -140,14 +142,14 @@ public sealed partial class ShardedMeter
     }
 
     /// <summary>Takes the records that leave a shard.</summary>
-    private sealed class Departures(Worker worker, int shard, IBiflowConsumer? consumer) : IBiflowConsumer
+    private sealed class Departures(Worker worker, IBiflowConsumer? consumer) : IBiflowConsumer
     {
         public void OnBiflow(ref readonly BiflowRecord record)
         {
             if (consumer is null)
                 return;
             if (worker.Exports is { } exports)
-                exports.Add(new ExportedBiflow { Order = worker.Order, Shard = shard, Record = record });
+                exports.Add(new ExportedBiflow { Order = worker.Order, Record = record });
             else
                 consumer.OnBiflow(in record);
         }

@@ -37,6 +37,17 @@ public class ShardedMeterTests
         iter: 300);
 
     [Fact]
+    public void Neither_the_seed_of_the_hash_nor_the_number_of_shards_changes_the_order() => Gen.Select(Traffic, Gen.ULong).Sample(
+        (traffic, seed) =>
+        {
+            var capture = Build(traffic);
+            var one = Meter(capture, Options, workers: 1, shards: 1, chunk: int.MaxValue);
+            Assert.Equal(one, Meter(capture, Options with { HashSeed = seed }, workers: 1, shards: 1, chunk: int.MaxValue));
+            Assert.Equal(one, Meter(capture, Options with { HashSeed = seed }, workers: 2, shards: 16, chunk: int.MaxValue));
+        },
+        iter: 300);
+
+    [Fact]
     public void Shards_divide_traffic_as_one_table_does() => Traffic.Sample(
         traffic =>
         {
