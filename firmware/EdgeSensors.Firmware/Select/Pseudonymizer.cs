@@ -13,7 +13,10 @@ internal sealed class Pseudonymizer
 
     private readonly Sha256 _hash = new Sha256();
     private readonly byte[] _pad = new byte[Sha256.BlockSize];
-    private readonly byte[] _key = new byte[KeySize];
+
+    // Where the hash stands after each of the key's two pads: half of an HMAC's work, done once a key.
+    private readonly Sha256 _afterInnerPad = new Sha256();
+    private readonly Sha256 _afterOuterPad = new Sha256();
     private readonly byte[] _inner = new byte[Sha256.DigestSize];
     private readonly byte[] _address = new byte[16];
 
@@ -23,7 +26,8 @@ internal sealed class Pseudonymizer
     /// <summary>Takes a key into use.</summary>
     public void SetKey(byte[] key, int offset)
     {
-        System.Array.Copy(key, offset, _key, 0, KeySize);
+        Pad(key, offset, 0x36, _afterInnerPad);
+        Pad(key, offset, 0x5c, _afterOuterPad);
         const string Purpose = "EdgeSensors sketch v1";
         byte[] purpose = new byte[Purpose.Length];
         for (int i = 0; i < purpose.Length; i++)
@@ -49,22 +53,22 @@ internal sealed class Pseudonymizer
 
     private void Authenticate(byte[] text, int length)
     {
-        Pad(0x36);
+        _hash.CopyFrom(_afterInnerPad);
         _hash.Update(text, 0, length);
         _hash.Finish(_inner, 0);
-        Pad(0x5c);
+        _hash.CopyFrom(_afterOuterPad);
         _hash.Update(_inner, 0, Sha256.DigestSize);
         _hash.Finish(_inner, 0);
     }
 
-    private void Pad(int value)
+    private void Pad(byte[] key, int offset, int value, Sha256 hash)
     {
         for (int i = 0; i < Sha256.BlockSize; i++)
         {
-            _pad[i] = (byte)((i < KeySize ? _key[i] : 0) ^ value);
+            _pad[i] = (byte)((i < KeySize ? key[offset + i] : 0) ^ value);
         }
 
-        _hash.Reset();
-        _hash.Update(_pad, 0, Sha256.BlockSize);
+        hash.Reset();
+        hash.Update(_pad, 0, Sha256.BlockSize);
     }
 }

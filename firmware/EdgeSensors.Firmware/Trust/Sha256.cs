@@ -49,6 +49,15 @@ internal sealed class Sha256
         _length = 0;
     }
 
+    /// <summary>Goes on from where another hash stands.</summary>
+    public void CopyFrom(Sha256 other)
+    {
+        System.Array.Copy(other._state, 0, _state, 0, _state.Length);
+        System.Array.Copy(other._block, 0, _block, 0, BlockSize);
+        _filled = other._filled;
+        _length = other._length;
+    }
+
     /// <summary>Takes octets in; at most <paramref name="count"/> / 64 + 1 blocks of work. All in all under 512 MiB.</summary>
     public void Update(byte[] data, int offset, int count)
     {

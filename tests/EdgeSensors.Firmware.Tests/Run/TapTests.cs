@@ -193,6 +193,76 @@ public sealed class TapTests : IDisposable
     }
 
     [Fact]
+    public void Every_octet_of_the_signed_documents_altered_is_refused()
+    {
+        _bench.PublishList(1, "203.0.113.7");
+        _bench.Until(() => _bench.Tap.IsMeasuring && _bench.Tap.Updates.List is not null && !_bench.Tap.Updates.IsBusy);
+        Firmware.Update.UpdateSession updates = _bench.Tap.Updates;
+        Firmware.Select.AuthorizationReader inForce = updates.Authorization!;
+        _bench.Repository.Foundation.Publish(new RepositoryChange().Set(_bench.Repository.Authorization(3)), _bench.Repository.Keys);
+        _bench.PublishList(2, "203.0.113.8", "203.0.113.9");
+        foreach (string name in (string[])["edge-01.json", "at-most-1000.snapshot"])
+        {
+            int at = 0;
+            int length;
+            do
+            {
+                length = 0;
+                _bench.Hub.Tamper = (file, octets) =>
+                {
+                    if (file != name)
+                    {
+                        return octets;
+                    }
+
+                    length = octets.Length;
+                    byte[] wrong = [.. octets];
+                    wrong[at] ^= 1;
+                    return wrong;
+                };
+                Drive(updates);
+                Assert.Equal(Firmware.Trust.TufFault.HashMismatch, updates.Fault);
+                Assert.Same(inForce, updates.Authorization);
+                Assert.Equal(1, updates.List!.Version);
+                at++;
+            }
+            while (at < length);
+            Assert.True(at > 60 && at == length);
+        }
+
+        _bench.Hub.Tamper = null;
+        Drive(updates);
+        Assert.Equal("auth-3", updates.Authorization!.Id);
+        Assert.Equal(2, updates.List!.Version);
+    }
+
+    private void Drive(Firmware.Update.UpdateSession updates)
+    {
+        Listen(updates);
+        updates.BeginUpdate();
+        while (updates.IsBusy)
+        {
+            updates.Step();
+            Listen(updates);
+        }
+    }
+
+    private void Listen(Firmware.Update.UpdateSession updates)
+    {
+        while (_bench.Hub.TryReceive(out HubTopic topic, out byte[] payload))
+        {
+            if (topic == HubTopic.Chunk)
+            {
+                updates.TakeChunk(payload);
+            }
+            else if (topic == HubTopic.Timestamp)
+            {
+                updates.Announce(payload);
+            }
+        }
+    }
+
+    [Fact]
     public void When_it_is_opened_or_too_hot_the_relay_cuts_the_port()
     {
         _bench.Until(() => _bench.IsPortConnected);
