@@ -76,6 +76,9 @@ internal sealed class AgentConfiguration
     /// <summary>Whether verified rules are carried out; false: they are only counted.</summary>
     public bool Enforce { get; set; } = true;
 
+    /// <summary>The interfaces at which dropped sources are dropped already (XDP).</summary>
+    public IReadOnlyList<string> XdpInterfaces { get; set; } = [];
+
     /// <summary>The owner's limits.</summary>
     public OwnerLimits Limits { get; } = new();
 

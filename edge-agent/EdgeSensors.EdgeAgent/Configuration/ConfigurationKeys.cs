@@ -55,6 +55,7 @@ internal static class ConfigurationKeys
         Int("enforce.min_prefix_length_v4", 24, "bits", "The owner's limit: no IPv4 rule wider than this.", 0, 32, (c, v) => c.Limits.MinPrefixLengthV4 = v),
         Int("enforce.min_prefix_length_v6", 48, "bits", "The owner's limit: no IPv6 rule wider than this.", 0, 128, (c, v) => c.Limits.MinPrefixLengthV6 = v),
         Int("enforce.rate_limit", 100, "packets/s", "What the rate-limit step lets pass of each rule's prefix.", 1, 1_000_000, (c, v) => c.RateLimitPacketsPerSecond = v),
+        new("enforce.xdp", "", "list of interfaces", "Interfaces at which the sources that rules drop are dropped already, before the kernel makes anything of a packet (XDP; needs CAP_BPF and Linux 5.9). The meter does not see what is dropped there; receipts count it. Where it cannot be, nftables drops all.", SetXdp, ValueKind.List),
         new("enforce.allowlist", "", "list of prefixes", "Addresses that no rule ever touches.", SetAllowlist, ValueKind.List),
 
         new("blocklist.tier", "full", "full or at-most-N", "Which of the published blocklists is held: all of it, or the N surest entries.", SetTier),
@@ -177,6 +178,13 @@ internal static class ConfigurationKeys
     {
         c.Enforce = value == "true";
         return value is "true" or "false" ? null : "takes true or false";
+    }
+
+    private static string? SetXdp(AgentConfiguration c, string value)
+    {
+        // linux/if.h: IFNAMSIZ is 16 with the zero at its end.
+        c.XdpInterfaces = [.. Items(value).Distinct()];
+        return c.XdpInterfaces.All(name => name.Length < 16 && !name.Contains('/', StringComparison.Ordinal)) ? null : "takes names of interfaces, such as eth0";
     }
 
     private static string? SetTier(AgentConfiguration c, string value)

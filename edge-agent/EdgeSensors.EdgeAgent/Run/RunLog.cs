@@ -25,4 +25,7 @@ internal static partial class RunLog
 
     [LoggerMessage(7, LogLevel.Warning, "tunnels are metered by their outer headers only: {Limitation}")]
     public static partial void OuterHeadersOnly(ILogger logger, string limitation);
+
+    [LoggerMessage(8, LogLevel.Warning, "nothing is dropped at the interface (XDP), nftables enforces alone: {Limitation}")]
+    public static partial void NoXdp(ILogger logger, string limitation);
 }

@@ -97,6 +97,16 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         {
             RunLog.ObserveOnly(_logger, limitation);
         }
+        else if (settings.XdpInterfaces.Count > 0)
+        {
+            enforcer = XdpEnforcer.Choose(enforcer, settings.XdpInterfaces, clock, out var without);
+            if (without is not null)
+            {
+                RunLog.NoXdp(_logger, without);
+            }
+        }
+
+        using var attached = enforcer as IDisposable;
 
         if (card?.DepthLimitation is { } shallow)
         {

@@ -17,4 +17,7 @@ public enum EbpfHelper
 
     /// <summary>R1 socket buffer, R2 offset, R3 pointer, R4 length: copies octets of the packet out; R0 is 0 or a negative error.</summary>
     LoadPacketBytes = 26,
+
+    /// <summary>R0 is the nanoseconds since the machine started, as CLOCK_BOOTTIME has them: time asleep counts (Linux 5.8).</summary>
+    BootNanoseconds = 125,
 }

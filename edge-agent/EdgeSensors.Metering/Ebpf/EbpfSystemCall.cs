@@ -15,6 +15,10 @@ internal static unsafe partial class EbpfSystemCall
     public const int MapLookupBatch = 24;
     public const int MapUpdateBatch = 26;
     public const int MapDeleteBatch = 27;
+    public const int LinkCreate = 28;
+
+    /// <summary>linux/bpf.h, <c>BPF_XDP</c> of <c>enum bpf_attach_type</c>.</summary>
+    public const uint AttachXdp = 37;
 
     public const int ErrorNotPermitted = 1;
     public const int ErrorNoEntry = 2;
@@ -22,6 +26,7 @@ internal static unsafe partial class EbpfSystemCall
     public const int ErrorAgain = 11;
     public const int ErrorNoMemory = 12;
     public const int ErrorAccess = 13;
+    public const int ErrorBusy = 16;
     public const int ErrorExists = 17;
     public const int ErrorInvalid = 22;
     public const int ErrorNoSpace = 28;
@@ -81,6 +86,15 @@ internal static unsafe partial class EbpfSystemCall
         public uint Map;
         public ulong ElementFlags;
         public ulong Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct LinkAttributes
+    {
+        public uint Program;
+        public uint Interface;
+        public uint AttachType;
+        public uint Flags;
     }
 
     [StructLayout(LayoutKind.Sequential)]
