@@ -5,6 +5,7 @@ var root = new RootCommand("Meters traffic, reports metadata of what is suspicio
 {
     RunCommand.Create(),
     MeterCommand.Create(),
+    BgpWatchdogCommand.Create(),
     DoctorCommand.Create(),
     DetectCommand.Create(),
     ConfigCommand.Create(),

@@ -9,7 +9,9 @@ namespace EdgeSensors.EndToEnd.Tests;
 /// <summary>The ring with a router at its beginning: softflowd exports a scan by NetFlow to a listening agent; the hub has the alert, and a rule comes back.</summary>
 public class ExportRingTests
 {
-    private const string Attacker = "203.0.113.77";
+    internal const string Attacker = "203.0.113.77";
+
+    private static readonly Dictionary<string, string> s_observeOnly = new() { ["EDGESENSORS__ENFORCE__ENABLED"] = "false" };
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
@@ -43,7 +45,8 @@ public class ExportRingTests
         }
     }
 
-    private static async Task<(HubState State, Station Station)> PlayAsync(string sampling, Func<HubState, bool> done)
+    /// <summary>Plays the scan to a listening agent until the hub knows what it is to know.</summary>
+    internal static async Task<(HubState State, Station Station)> PlayAsync(string sampling, Func<HubState, bool> done, IReadOnlyDictionary<string, string>? enforcement = null)
     {
         var softflowd = OtherProgram.FindOrSkip("softflowd", "softflowd");
         var station = await Station.MakeAsync("198.51.100.0/24");
@@ -58,14 +61,13 @@ public class ExportRingTests
 
             await station.Hub.ServeAsync(Stop);
             await station.Agent.RunAsync(
-                new Dictionary<string, string>
+                new Dictionary<string, string>(enforcement ?? s_observeOnly)
                 {
                     ["EDGESENSORS__INPUT__FILE"] = "",
                     ["EDGESENSORS__INPUT__LISTEN"] = $"udp://127.0.0.1:{port}",
                     ["EDGESENSORS__INPUT__SAMPLING"] = sampling,
                     ["EDGESENSORS__REPORT__WINDOW_SECONDS"] = "1",
                     ["EDGESENSORS__STATE__DIRECTORY"] = station.State,
-                    ["EDGESENSORS__ENFORCE__ENABLED"] = "false",
                 },
                 Stop);
             using var router = OtherProgram.Start(softflowd, ["-r", capture, "-d", "-v", "5", "-n", $"127.0.0.1:{port}", "-c", "none"]);

@@ -3,8 +3,6 @@ using EdgeSensors.EdgeAgent.Configuration;
 using EdgeSensors.EdgeAgent.Link;
 using EdgeSensors.EdgeAgent.Outbox;
 using EdgeSensors.EdgeAgent.Run;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace EdgeSensors.EdgeAgent.Commands;
 
@@ -96,15 +94,7 @@ internal static class RunCommand
             using (outbox)
             {
                 string? trouble;
-                using (var loggers = LoggerFactory.Create(logging => logging
-                    .AddSimpleConsole(console =>
-                    {
-                        console.SingleLine = true;
-                        console.ColorBehavior = LoggerColorBehavior.Disabled;
-                        console.UseUtcTimestamp = true;
-                        console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-                    })
-                    .AddConsole(static console => console.LogToStandardErrorThreshold = LogLevel.Trace)))
+                using (var loggers = ConsoleLog.Create())
                 {
                     trouble = await new SensorRun(settings, identity, outbox, TimeProvider.System, loggers).RunAsync(cancellationToken).ConfigureAwait(false);
                 }

@@ -1,4 +1,5 @@
 using EdgeSensors.EdgeAgent.Enforce;
+using EdgeSensors.EdgeAgent.Enforce.Bgp;
 using EdgeSensors.Metering.Detect;
 using EdgeSensors.Protocol;
 
@@ -84,6 +85,9 @@ internal sealed class AgentConfiguration
 
     /// <summary>Packets a second that the rate-limit step lets pass.</summary>
     public int RateLimitPacketsPerSecond { get; set; } = EnforcementPlan.Empty.RateLimitPacketsPerSecond;
+
+    /// <summary>Whether and how rules are announced to routers.</summary>
+    public BgpSettings Bgp { get; set; } = new();
 
     /// <summary>Which blocklist is held.</summary>
     public string BlocklistTier { get; set; } = "full";

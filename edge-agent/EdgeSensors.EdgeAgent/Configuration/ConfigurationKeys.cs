@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using EdgeSensors.EdgeAgent.Enforce.Bgp;
 using EdgeSensors.Metering.Collect.Listen;
 using EdgeSensors.Metering.Detect;
 using EdgeSensors.Protocol;
@@ -10,6 +12,7 @@ namespace EdgeSensors.EdgeAgent.Configuration;
 internal static class ConfigurationKeys
 {
     private static readonly DetectorOptions s_detectors = new();
+    private static readonly BgpSettings s_bgp = new();
 
     /// <summary>In the order of the sample.</summary>
     public static IReadOnlyList<ConfigurationKey> All { get; } =
@@ -57,6 +60,13 @@ internal static class ConfigurationKeys
         Int("enforce.rate_limit", 100, "packets/s", "What the rate-limit step lets pass of each rule's prefix.", 1, 1_000_000, (c, v) => c.RateLimitPacketsPerSecond = v),
         new("enforce.xdp", "", "list of interfaces", "Interfaces at which the sources that rules drop are dropped already, before the kernel makes anything of a packet (XDP; needs CAP_BPF and Linux 5.9). The meter does not see what is dropped there; receipts count it. Where it cannot be, nftables drops all.", SetXdp, ValueKind.List),
         new("enforce.allowlist", "", "list of prefixes", "Addresses that no rule ever touches.", SetAllowlist, ValueKind.List),
+
+        new("bgp.api", "", "URL", "Announce rules to routers through the gobgpd here, unix:///run/gobgpd/api.sock or http://127.0.0.1:50051; empty: enforce on this machine.", SetBgpApi),
+        Int("bgp.max_rules", s_bgp.MaxRules, "routes", "The budget: routes of ours at once (a rule for both directions takes two). A rule beyond it is refused, never the session risked.", 0, 10_000, (c, v) => c.Bgp = c.Bgp with { MaxRules = v }),
+        Int("bgp.rate_limit", s_bgp.RateLimitOctetsPerSecond, "octets/s", "What a router lets pass of each rule at the rate-limit step.", 1, 1_000_000_000, (c, v) => c.Bgp = c.Bgp with { RateLimitOctetsPerSecond = v }),
+        new("bgp.blackhole_next_hops", "", "list of addresses", "Next hops that the routers discard to, at most one a family: destinations are then dropped by RFC 7999 blackholes; empty: by flow specifications.", SetBlackholes, ValueKind.List),
+        File("bgp.heartbeat", "/run/edgesensors/bgp-heartbeat", "What the agent changes each second for edgesensors-agent bgp-watchdog.", (c, v) => c.Bgp = c.Bgp with { HeartbeatPath = v }),
+        Seconds("bgp.heartbeat_seconds", s_bgp.HeartbeatSpan.TotalSeconds, "Unchanged for so long, the watchdog withdraws all routes.", 3, 3600, (c, v) => c.Bgp = c.Bgp with { HeartbeatSpan = v }),
 
         new("blocklist.tier", "full", "full or at-most-N", "Which of the published blocklists is held: all of it, or the N surest entries.", SetTier),
 
@@ -185,6 +195,30 @@ internal static class ConfigurationKeys
         // linux/if.h: IFNAMSIZ is 16 with the zero at its end.
         c.XdpInterfaces = [.. Items(value).Distinct()];
         return c.XdpInterfaces.All(name => name.Length < 16 && !name.Contains('/', StringComparison.Ordinal)) ? null : "takes names of interfaces, such as eth0";
+    }
+
+    private static string? SetBgpApi(AgentConfiguration c, string value)
+    {
+        var valid = BgpSettings.TryParseApi(value, out var api);
+        c.Bgp = c.Bgp with { Api = valid ? api : null };
+        return value.Length == 0 || valid ? null : "takes unix:///run/gobgpd/api.sock or http://127.0.0.1:50051, never another machine's: whoever reaches it commands the routers";
+    }
+
+    private static string? SetBlackholes(AgentConfiguration c, string value)
+    {
+        var hops = new List<IPAddress>();
+        foreach (var text in Items(value))
+        {
+            if (!PrefixOrAddress.TryParse(text, out var hop) || !hop.IsSingleAddress || hops.Any(other => other.AddressFamily == hop.Address.AddressFamily))
+            {
+                return "takes at most one IPv4 and one IPv6 address, such as 192.0.2.1 and 100::1";
+            }
+
+            hops.Add(hop.Address);
+        }
+
+        c.Bgp = c.Bgp with { BlackholeNextHops = hops };
+        return null;
     }
 
     private static string? SetTier(AgentConfiguration c, string value)

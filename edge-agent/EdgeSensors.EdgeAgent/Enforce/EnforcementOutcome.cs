@@ -20,6 +20,12 @@ internal static class RefusalReason
     /// <summary>All of its addresses are on the owner's allowlist.</summary>
     public const string OwnerAllowlist = "owner-allowlist";
 
+    /// <summary>Some of its addresses are on the owner's allowlist, and this enforcer can make no exception.</summary>
+    public const string CoversOwnerAllowlist = "covers-owner-allowlist";
+
+    /// <summary>The owner's budget of routes is used up.</summary>
+    public const string BgpBudget = "bgp-budget";
+
     /// <summary>It is for every address there is.</summary>
     public const string EveryAddress = "every-address";
 

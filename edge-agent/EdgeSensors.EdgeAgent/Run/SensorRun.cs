@@ -1,5 +1,6 @@
 using EdgeSensors.EdgeAgent.Configuration;
 using EdgeSensors.EdgeAgent.Enforce;
+using EdgeSensors.EdgeAgent.Enforce.Bgp;
 using EdgeSensors.EdgeAgent.Input;
 using EdgeSensors.EdgeAgent.Link;
 using EdgeSensors.EdgeAgent.Outbox;
@@ -90,9 +91,17 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
             ReportLog.Resuming(_logger, checkpoint.Windows);
         }
 
-        var enforcer = settings.Enforce
+        if (settings is { Bgp.Api: not null, XdpInterfaces.Count: > 0 })
+        {
+            return "bgp.api and enforce.xdp exclude each other: rules are carried out at the routers or on this machine; keep one of them";
+        }
+
+        await using var announcing = settings is { Enforce: true, Bgp.Api: not null }
+            ? new BgpEnforcer(settings.Bgp, settings.Sensor, clock, _logger)
+            : null;
+        var enforcer = announcing ?? (settings.Enforce
             ? await NftEnforcer.ChooseAsync(NftCommand.OfThisMachine(), clock, cancellationToken).ConfigureAwait(false)
-            : new ObserveOnlyEnforcer("enforce.enabled is false", clock);
+            : new ObserveOnlyEnforcer("enforce.enabled is false", clock));
         if (enforcer.Limitation is { } limitation)
         {
             RunLog.ObserveOnly(_logger, limitation);
@@ -162,7 +171,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         }
 
         var options = new ReporterOptions(settings.Window, settings.MaxFlows, settings.Detectors, file is null);
-        var reporter = new TrafficReporter(options, checkpoint, holder, outbox, time, _logger) { Stopping = stop.Token, Observed = enforcer as ObserveOnlyEnforcer };
+        var reporter = new TrafficReporter(options, checkpoint, holder, outbox, time, _logger) { Stopping = stop.Token, Observed = enforcer as ObserveOnlyEnforcer ?? announcing?.Observer };
         var reading = new InputLoop(reporter, time, _logger);
         RunLog.Ready(_logger, settings.Sensor.ToString(), settings.InputFile ?? settings.InputInterface ?? string.Join(", ", exports!.Urls), enforcer.Name);
         using var metrics = exports is null ? null : new ExportMetrics(exports);
