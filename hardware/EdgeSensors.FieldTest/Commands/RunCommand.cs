@@ -42,13 +42,14 @@ internal static class RunCommand
         var speed = Parsing.Number("--speed", "Times the capture's own pace.", "X", 1, 0.01, 10_000);
         var silence = Parsing.Number("--max-silence", "A longer silence in the capture is cut to this many seconds.", "SECONDS", 2, 0.01, 3600);
         var patience = Parsing.Number("--patience", "How many seconds to wait for the block.", "SECONDS", 60, 1, 3600);
+        var within = Parsing.Number("--within", "The longest that may pass from the alert to the first drop.", "SECONDS", Judge.SlowestSeconds, 0.01, 3600);
         var seed = Parsing.Number("--seed", "For the traffic that is generated where there is no capture.", "N", 1, 0, int.MaxValue);
         var result = new Option<string>("--result") { Description = "Where the result goes; the logs lie beside it.", HelpName = "FILE", DefaultValueFactory = _ => new RingOptions().Result };
         var expect = new Option<ExpectedOutcome>("--expect") { Description = "How it should end: block, detect (seen, but spoofable) or nothing.", HelpName = "block|detect|nothing", DefaultValueFactory = _ => ExpectedOutcome.Block };
         expect.AcceptOnlyFromAmong("block", "detect", "nothing");
         var dry = new Option<bool>("--dry") { Description = "Do without network namespaces: the agent reads the replay from a file and enforces nothing." };
 
-        var ring = new Command(RingScenario.Name, "Once around: a capture goes in, a signed block comes out and is enforced.") { capture, inside, speed, silence, patience, seed, result, expect, dry };
+        var ring = new Command(RingScenario.Name, "Once around: a capture goes in, a signed block comes out and is enforced.") { capture, inside, speed, silence, patience, within, seed, result, expect, dry };
         ring.SetAction((parsed, stop) => PlayAsync(
             new RingOptions
             {
@@ -57,6 +58,7 @@ internal static class RunCommand
                 Speed = parsed.GetValue(speed),
                 LongestSilence = TimeSpan.FromSeconds(parsed.GetValue(silence)),
                 Patience = TimeSpan.FromSeconds(parsed.GetValue(patience)),
+                SlowestReaction = TimeSpan.FromSeconds(parsed.GetValue(within)),
                 Seed = (int)parsed.GetValue(seed),
                 Result = parsed.GetRequiredValue(result),
                 Expected = parsed.GetValue(expect),

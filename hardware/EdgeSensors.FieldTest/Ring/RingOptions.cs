@@ -32,4 +32,7 @@ internal sealed record RingOptions
 
     /// <summary>How long to wait for the block.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest that may pass from the alert to the first drop.</summary>
+    public TimeSpan SlowestReaction { get; init; } = TimeSpan.FromSeconds(Judge.SlowestSeconds);
 }

@@ -200,7 +200,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
     {
         var verdict = options.Expected switch
         {
-            ExpectedOutcome.Block => Judge.Blocked(facts),
+            ExpectedOutcome.Block => Judge.Blocked(facts, options.SlowestReaction.TotalSeconds),
             ExpectedOutcome.Detect => Judge.Detected(facts),
             _ => Judge.Nothing(facts),
         };
