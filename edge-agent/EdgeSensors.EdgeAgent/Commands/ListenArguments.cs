@@ -22,7 +22,6 @@ internal sealed class ListenArguments
     {
         Description = "One packet in how many exporters look at, whatever they say: 1000, 192.0.2.1=1000 or 2001:db8::/32=512; may be given several times.",
         HelpName = "rate",
-        DefaultValueFactory = _ => SamplingStatements.None,
         CustomParser = result =>
         {
             if (SamplingStatements.TryParse(result.Tokens.Select(token => token.Value), out var statements))
@@ -90,7 +89,8 @@ internal sealed class ListenArguments
     /// <param name="command">The command.</param>
     /// <param name="file">The capture file, which listening takes the place of.</param>
     /// <param name="format">How flows are printed.</param>
-    public void AddTo(Command command, Argument<string?> file, Option<string> format)
+    /// <param name="ofFile">What says how packets become flows; exporters have done that already.</param>
+    public void AddTo(Command command, Argument<string?> file, Option<string> format, Option[] ofFile)
     {
         Option[] options = [_listen, _sampling, _exporters, _for, _count, _certificate, _key, _authority];
         foreach (var option in options)
@@ -105,6 +105,8 @@ internal sealed class ListenArguments
                 result.AddError("Required argument 'FILE' missing; or give --listen.");
             else if (!listens && options.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given)
                 result.AddError($"{given.Name} goes with --listen.");
+            else if (listens && ofFile.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } idle)
+                result.AddError($"{idle.Name} goes with FILE; exporters make their flows themselves.");
             else if (listens && result.GetValue(format) == "ipfix")
                 result.AddError("--listen prints what it takes; --format ipfix goes with FILE.");
         });

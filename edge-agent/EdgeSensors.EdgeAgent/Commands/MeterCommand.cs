@@ -25,6 +25,7 @@ internal static class MeterCommand
         var maxFlows = new Option<int>("--max-flows")
         {
             Description = "Most flows held at a time; beyond it the longest-silent leave early (about 200 octets each).",
+            HelpName = "flows",
             DefaultValueFactory = _ => 1 << 20,
             CustomParser = result =>
             {
@@ -34,21 +35,22 @@ internal static class MeterCommand
                 return default;
             },
         };
-        var ignoreVlan = new Option<bool>("--ignore-vlan") { Description = "Do not keep flows of different VLANs apart." };
+        var ignoreVlan = new Option<bool>("--ignore-vlan") { Description = "Do not keep flows of different VLANs and virtual networks (VXLAN, Geneve, NVGRE) apart." };
 
         var detail = new Option<bool>("--detail") { Description = "Keep more of each flow: least and most, times to live, the first packets, retransmissions, zero windows, the handshake's time. Shown in jsonl." };
         var listen = new ListenArguments();
 
         var command = new Command("meter", "Print the biflows of a capture file, or with --listen the flow records that routers export.") { file, format, quiet, idle, active, maxFlows, ignoreVlan, detail };
         export.AddTo(command, format);
-        listen.AddTo(command, file, format);
-        command.SetAction((parsed, cancellationToken) =>
+        listen.AddTo(command, file, format, [idle, active, maxFlows, ignoreVlan, detail]);
+        // On a thread of its own, so that a read or an open that waits for somebody (a pipe nobody writes to) does not hold up the end that Ctrl-C asks for.
+        command.SetAction((parsed, cancellationToken) => Task.Run(() =>
         {
-            using var output = Console.OpenStandardOutput();
+            using var output = new StandardOutput();
             if (listen.Settings(parsed) is { } settings)
             {
                 var shown = parsed.GetValue(format) == "jsonl" ? FlowFormat.JsonLines : FlowFormat.Table;
-                return Task.FromResult(new ListenRun(settings, listen.Limit(parsed), shown, parsed.GetValue(quiet), TimeProvider.System).Execute(output, Console.Error, cancellationToken));
+                return new ListenRun(settings, listen.Limit(parsed), shown, parsed.GetValue(quiet), TimeProvider.System).Execute(output, Console.Error, cancellationToken);
             }
 
             var options = new FlowTableOptions
@@ -66,8 +68,8 @@ internal static class MeterCommand
                 _ => FlowFormat.Table,
             };
             var run = new MeterRun(parsed.GetValue(file)!, options, flows, parsed.GetValue(quiet), export.Settings(parsed), parsed.GetValue(listen.Workers));
-            return Task.FromResult(run.Execute(output, Console.Error, Progress.OfTerminal(flows != FlowFormat.Table || parsed.GetValue(quiet)), cancellationToken));
-        });
+            return run.Execute(output, Console.Error, Progress.OfTerminal(flows != FlowFormat.Table || parsed.GetValue(quiet)), cancellationToken);
+        }, CancellationToken.None));
         return command;
     }
 

@@ -12,7 +12,9 @@ internal static class Usage
         // The parser takes an unknown option for an argument, and complains of whatever that displaces.
         var unknown = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
             .FirstOrDefault(token => token.Type == TokenType.Argument && LooksLikeOption(token.Value));
-        var what = unknown is null ? parsed.Errors[0].Message : $"Unknown option '{unknown.Value}'.";
+        var what = unknown is not null ? $"Unknown option '{unknown.Value}'."
+            : parsed.CommandResult.Command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var command, ..] ? $"Unknown command '{command}'."
+            : parsed.Errors[0].Message;
         return $"error[usage]: {what.ReplaceLineEndings(" ")} See {string.Join(' ', PathOf(parsed))} --help.";
     }
 

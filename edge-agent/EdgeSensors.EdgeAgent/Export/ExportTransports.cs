@@ -23,7 +23,7 @@ internal static class ExportTransports
         {
             transport = to.Kind switch
             {
-                ExportTransportKind.File => new FileTransport(new FileStream(to.Host, FileMode.Create, FileAccess.Write)),
+                ExportTransportKind.File => new FileTransport(new FileStream(to.Host, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0)),
                 ExportTransportKind.Udp => new UdpTransport(new IPEndPoint(Resolve(to.Host), to.Port), new SendPace(settings.MessagesPerSecond, clock)),
                 ExportTransportKind.Tcp => OfConnection(Connect(to)),
                 _ => OfConnection(Connect(to), settings),
@@ -84,7 +84,9 @@ internal static class ExportTransports
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
         try
         {
+            socket.ReceiveTimeout = (int)Patience.TotalMilliseconds;
             tls.AuthenticateAsClient(Options(settings));
+            socket.ReceiveTimeout = 0;
             return new ConnectionTransport(socket, tls);
         }
         catch (Exception)

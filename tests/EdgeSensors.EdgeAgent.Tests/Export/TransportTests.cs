@@ -92,6 +92,15 @@ public sealed class TransportTests : IDisposable
     }
 
     [Fact]
+    public void A_full_disk_is_told_in_one_line()
+    {
+        var (exit, _, errors) = ExportRig.Send(ExportRig.Capture(Mixed), "file:/dev/full");
+        Assert.Equal(ExitCode.Failed, exit);
+        Assert.StartsWith("error[output]: file:/dev/full: ", errors, StringComparison.Ordinal);
+        Assert.Equal(1, errors.Count(letter => letter == '\n'));
+    }
+
+    [Fact]
     public void Nobody_listening_is_told_in_one_line()
     {
         int port;
