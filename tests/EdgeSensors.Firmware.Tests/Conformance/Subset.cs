@@ -21,6 +21,12 @@ internal sealed class Subset
     /// <summary>"The largest single object is 786,420 bytes."</summary>
     public const int LargestObject = 786_420;
 
+    /// <summary>
+    /// Octets of converted byte code in one assembly. Its methods' places have 16 bits, so the metadata processor refuses more than 65,535; the margin
+    /// of 5,535 is so that it is noticed here first, with time to move something.
+    /// </summary>
+    public const int MostByteCode = 60_000;
+
     private static readonly OpCode?[] OneByte = new OpCode?[256];
     private static readonly OpCode?[] TwoByte = new OpCode?[256];
 
@@ -36,6 +42,7 @@ internal sealed class Subset
     private readonly List<string> _findings = [];
     private readonly MetadataReader _reader;
     private readonly PEReader _image;
+    private int _byteCode;
 
     static Subset()
     {
@@ -61,6 +68,15 @@ internal sealed class Subset
         Subset subset = new(image);
         subset.CheckAll();
         return subset._findings;
+    }
+
+    /// <summary>Octets of byte code that the metadata processor makes of an assembly: tokens, long branches and a switch's targets have two octets, a handler twelve.</summary>
+    public static int ByteCode(byte[] assembly)
+    {
+        using PEReader image = new(ImmutableArray.Create(assembly));
+        Subset subset = new(image);
+        subset.CheckAll();
+        return subset._byteCode;
     }
 
     private void CheckAll()
@@ -98,6 +114,11 @@ internal sealed class Subset
             {
                 CheckMethod(name, type, _reader.GetMethodDefinition(method));
             }
+        }
+
+        if (_byteCode > MostByteCode)
+        {
+            Find("assembly", $"{_byteCode} octets of converted byte code, more than {MostByteCode}");
         }
     }
 
@@ -155,6 +176,7 @@ internal sealed class Subset
             Find(name, $"{il.Length} octets of IL, more than {LargestMethod}");
         }
 
+        _byteCode += body.ExceptionRegions.Length == 0 ? 0 : 1 + (12 * body.ExceptionRegions.Length);
         CheckInstructions(name, ref il);
     }
 
@@ -185,6 +207,12 @@ internal sealed class Subset
                 OperandType.InlineI8 or OperandType.InlineR => 8,
                 OperandType.InlineSwitch => 4 * il.ReadInt32(),
                 _ => 4,
+            };
+            _byteCode += (first == 0xfe ? 2 : 1) + code?.OperandType switch
+            {
+                OperandType.InlineBrTarget or OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineString or OperandType.InlineType => 2,
+                OperandType.InlineSwitch => 1 + (length / 2),
+                _ => length,
             };
             int operand = code?.OperandType is OperandType.InlineI or OperandType.InlineTok or OperandType.InlineType ? PeekInt32(il) : 0;
             if (name is "ceq" or "cgt.un" && before == "ldnull" && beforeThat == "ldelem.ref")
