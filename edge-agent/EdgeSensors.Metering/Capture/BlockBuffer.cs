@@ -7,7 +7,7 @@ namespace EdgeSensors.Metering.Capture;
 internal sealed class BlockBuffer(Stream stream, int capacity) : IDisposable
 {
     /// <summary>Octets asked for at a time: few system calls, and still in the second-level cache when the packets are parsed.</summary>
-    private const int ReadLength = 256 * 1024;
+    private const int ReadLength = 64 * 1024;
 
     private byte[] _buffer = Allocate(capacity);
     private int _start;
@@ -28,6 +28,12 @@ internal sealed class BlockBuffer(Stream stream, int capacity) : IDisposable
 
     /// <summary>Bytes that are buffered and unread.</summary>
     public int Available => _end - _start;
+
+    /// <summary>Where in the buffer what is unread begins.</summary>
+    public int Start => _start;
+
+    /// <summary>Bytes that are buffered and unread.</summary>
+    public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
 
     /// <summary>Where in the buffer a span of it lies.</summary>
     public int OffsetOf(ReadOnlySpan<byte> part) =>

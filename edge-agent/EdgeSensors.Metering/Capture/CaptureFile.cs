@@ -128,8 +128,11 @@ public sealed class CaptureFile : IPacketSource, IDisposable
             block.Add(in packet, held.Offset);
         }
 
-        while (block.Count < PacketBlock.MaxPackets && _records.TryRead(ref packet))
+        while (true)
         {
+            PacketCount += _records.AddBuffered(block);
+            if (block.Count == PacketBlock.MaxPackets || !_records.TryRead(ref packet))
+                break;
             PacketCount++;
             var offset = _buffer.OffsetOf(packet.Data);
             if (_buffer.Spare is null)

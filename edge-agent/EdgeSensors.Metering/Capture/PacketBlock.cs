@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Metering.Capture;
@@ -9,7 +10,7 @@ namespace EdgeSensors.Metering.Capture;
 public sealed class PacketBlock
 {
     /// <summary>Most packets of a block.</summary>
-    public const int MaxPackets = 4096;
+    public const int MaxPackets = 1024;
 
     private readonly Entry[] _packets = new Entry[MaxPackets];
 
@@ -25,6 +26,7 @@ public sealed class PacketBlock
     /// <summary>One packet.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <param name="packet">Set; valid until the block is filled again.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Get(int index, ref CapturedPacket packet)
     {
         ref readonly var entry = ref _packets[index];
@@ -36,14 +38,17 @@ public sealed class PacketBlock
 
     internal void Clear() => Count = 0;
 
-    internal void Add(in CapturedPacket packet, int offset)
+    internal void Add(in CapturedPacket packet, int offset) => Add(packet.TimestampNs, packet.LinkType, offset, packet.Data.Length, packet.OriginalLength);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Add(long timestampNs, LinkType linkType, int offset, int length, int originalLength)
     {
         ref var entry = ref _packets[Count++];
-        entry.TimestampNs = packet.TimestampNs;
-        entry.LinkType = packet.LinkType;
+        entry.TimestampNs = timestampNs;
+        entry.LinkType = linkType;
         entry.Offset = offset;
-        entry.Length = packet.Data.Length;
-        entry.OriginalLength = packet.OriginalLength;
+        entry.Length = length;
+        entry.OriginalLength = originalLength;
     }
 
     private struct Entry

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Metering.Capture;
@@ -64,6 +66,29 @@ internal sealed class PcapReader(BlockBuffer buffer, string name, bool bigEndian
         return true;
     }
 
+    public override int AddBuffered(PacketBlock block)
+    {
+        if (Error is not null || _minorVersion < 4)
+            return 0;
+        var unread = Buffer.Unread;
+        var (before, at) = (block.Count, 0);
+        while (block.Count < PacketBlock.MaxPackets && unread.Length - at >= _recordHeaderLength)
+        {
+            var header = Unsafe.ReadUnaligned<RecordHeader>(ref Unsafe.AsRef(in unread[at]));
+            if (bigEndian)
+                header = header.Reversed();
+            if (header.CapturedLength > (uint)(unread.Length - at - _recordHeaderLength) || header.CapturedLength > CaptureFile.MaxPacketLength)
+                break;
+            at += _recordHeaderLength;
+            block.Add(
+                (header.Seconds * 1_000_000_000L) + (header.Fraction * _fractionNs), _linkType, Buffer.Start + at, (int)header.CapturedLength, (int)Math.Min(header.OriginalLength, int.MaxValue));
+            at += (int)header.CapturedLength;
+        }
+
+        Buffer.Advance(at);
+        return block.Count - before;
+    }
+
     /// <summary>A pcap record carries no mark, so what can be checked is that the position is inside the file and a believable record, or the end, is there.</summary>
     private CaptureError? Resume(CapturePosition position)
     {
@@ -77,4 +102,17 @@ internal sealed class PcapReader(BlockBuffer buffer, string name, bool bigEndian
 
     private uint Word(ReadOnlySpan<byte> header, int offset) =>
         bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(header[offset..]) : BinaryPrimitives.ReadUInt32LittleEndian(header[offset..]);
+
+    /// <summary>The first 16 octets of a record, as this machine (little-endian) reads them.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct RecordHeader(uint seconds, uint fraction, uint capturedLength, uint originalLength)
+    {
+        public readonly uint Seconds = seconds;
+        public readonly uint Fraction = fraction;
+        public readonly uint CapturedLength = capturedLength;
+        public readonly uint OriginalLength = originalLength;
+
+        public RecordHeader Reversed() => new(
+            BinaryPrimitives.ReverseEndianness(Seconds), BinaryPrimitives.ReverseEndianness(Fraction), BinaryPrimitives.ReverseEndianness(CapturedLength), BinaryPrimitives.ReverseEndianness(OriginalLength));
+    }
 }

@@ -25,6 +25,10 @@ internal abstract class RecordReader(BlockBuffer buffer, string name)
 
     public abstract bool TryRead(ref CapturedPacket packet);
 
+    /// <summary>Adds to a block the packets that lie whole in the buffer, as long as nothing about them is unusual; <see cref="TryRead"/> goes on from there.</summary>
+    /// <returns>How many.</returns>
+    public virtual int AddBuffered(PacketBlock block) => 0;
+
     protected void Describe(LinkType linkType) => _linkTypes.Add(linkType);
 
     /// <summary>Ends the reading with an error, once; returns false so that a reader can return it.</summary>

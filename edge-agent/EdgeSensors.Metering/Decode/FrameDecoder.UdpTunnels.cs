@@ -17,7 +17,7 @@ public static partial class FrameDecoder
 
     /// <summary>Whether a port lies where the tunnels' are (servers' ports are mostly below, clients' above) and has one's lowest bits: of a hundred others, one or two.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool MayBeTunnel(ushort port) => (uint)(port - L2tpPort) <= VxlanLinuxPort - L2tpPort && ((PortBits >> (port & 63)) & 1) != 0;
+    internal static bool MayBeTunnel(ushort port) => (uint)(port - L2tpPort) <= VxlanLinuxPort - L2tpPort && ((PortBits >> (port & 63)) & 1) != 0;
 
     /// <param name="packet">The captured bytes, cut at the IP packet's end.</param>
     /// <param name="offset">Where the UDP header begins.</param>

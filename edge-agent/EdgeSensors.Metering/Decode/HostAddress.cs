@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace EdgeSensors.Metering.Decode;
 
@@ -21,6 +22,7 @@ public readonly record struct HostAddress(ulong High, ulong Low) : IComparable<H
     public bool IsIPv4 => High == 0 && Low >> 32 == 0xFFFF;
 
     /// <summary>Makes an IPv4 address from its 32-bit number (1.2.3.4 is 0x01020304).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static HostAddress FromIPv4(uint address) => new(0, MappedPrefix | address);
 
     /// <summary>Makes an IPv6 address from sixteen octets in network byte order.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Metering.Flows;
@@ -16,7 +17,11 @@ internal struct DirectionSums
     public uint PayloadPacketCount;
 
     /// <summary>Whether a counter is half full.</summary>
-    public readonly bool IsFull => (int)((uint)(OctetCount >> 32) | (uint)(SquaredOctets >> 32) | PacketCount) < 0;
+    public readonly bool IsFull
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (int)((uint)(OctetCount >> 32) | (uint)(SquaredOctets >> 32) | PacketCount) < 0;
+    }
 }
 
 /// <summary>A direction's TCP control bits; or, of ICMP, which has none, the first message's type and code in the same two octets.</summary>

@@ -56,18 +56,26 @@ public sealed partial class FlowTable
         Prefetch(ref slots[(int)hash & (slots.Length - 1)], 0);
     }
 
-    /// <summary>Asks for the record that a hash's search will most likely look at; its place in the index should have come by now.</summary>
+    /// <summary>Asks for the record that a hash's search will look at; its place in the index should have come by now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PrefetchRecord(uint hash)
     {
         var slots = _index.Of(hash);
-        var entry = slots[(int)hash & (slots.Length - 1)];
-        if (entry == 0)
+        var mask = slots.Length - 1;
+        for (var slot = (int)hash & mask; ; slot = (slot + 1) & mask)
+        {
+            // In a well filled index every third search does not end where it begins: what lies there is another's record.
+            var entry = slots[slot];
+            if (entry == 0)
+                return;
+            if ((uint)(entry >> 32) != hash)
+                continue;
+            ref var record = ref _pool[FlowIndex.Number(entry)];
+            Prefetch(ref record, 0);
+            Prefetch(ref record, 64);
+            Prefetch(ref record, 128);
             return;
-        ref var record = ref _pool[FlowIndex.Number(entry)];
-        Prefetch(ref record, 0);
-        Prefetch(ref record, 64);
-        Prefetch(ref record, 128);
+        }
     }
 
     /// <summary>Asks for a cache line. Where the processor has no such instruction, the plain loads of the loops above overlap as far as it can reorder them.</summary>

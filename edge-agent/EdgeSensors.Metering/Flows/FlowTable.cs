@@ -17,7 +17,7 @@ public sealed partial class FlowTable
     private readonly FragmentPorts _fragments;
     private readonly KeyRule _rule;
     private readonly int _maxFlows;
-    private readonly RecordPool _pool = new();
+    private readonly RecordPool _pool;
     private readonly DetailPool? _details;
     private readonly FlowIndex _index = new();
 
@@ -25,12 +25,19 @@ public sealed partial class FlowTable
     /// <param name="options">How to divide.</param>
     /// <param name="consumer">Takes what leaves.</param>
     public FlowTable(FlowTableOptions options, IBiflowConsumer consumer)
+        : this(options, consumer, new RecordArena())
+    {
+    }
+
+    /// <summary>Makes an empty table, one of several that share an arena.</summary>
+    internal FlowTable(FlowTableOptions options, IBiflowConsumer consumer, RecordArena arena)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(consumer);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFlows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxFlows, 1 << 28);
         _consumer = consumer;
+        _pool = new RecordPool(arena);
         _rule = new KeyRule(options.HashSeed, options.SeparateVlans);
         _maxFlows = options.MaxFlows;
         _details = options.Detail ? new DetailPool() : null;

@@ -43,6 +43,11 @@ internal struct KeyedPacket
         packet.Take(in header);
     }
 
+    /// <summary>Copies by vectors, where an assignment of this size would be a call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void CopyTo(ref KeyedPacket other) => Unsafe.CopyBlockUnaligned(
+        ref Unsafe.As<KeyedPacket, byte>(ref other), ref Unsafe.As<KeyedPacket, byte>(ref Unsafe.AsRef(in this)), (uint)Unsafe.SizeOf<KeyedPacket>());
+
     /// <summary>Takes what is no part of the key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(in PacketHeader header)

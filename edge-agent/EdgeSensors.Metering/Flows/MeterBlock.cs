@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EdgeSensors.Metering.Capture;
 using EdgeSensors.Metering.Decode;
 
@@ -68,6 +69,7 @@ internal sealed class MeterBlock
     public ReadOnlySpan<KeyedPacket> PacketsOf(int worker) => _packets[worker].AsSpan(0, _counts[worker]);
 
     /// <summary>Room for one more packet of a worker.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref KeyedPacket Add(int worker)
     {
         ref var packets = ref _packets[worker];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.Metering.Flows;
@@ -65,6 +66,22 @@ public sealed class MeterTotals
         }
     }
 
+    /// <summary>Adds what <see cref="PlainFrame"/> has read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void AddPlain(in KeyedPacket packet, int capturedLength, int originalLength)
+    {
+        PacketCount++;
+        FrameOctetCount += originalLength;
+        _byStatus[(int)DecodeStatus.Ok]++;
+        CutPacketCount += capturedLength < originalLength ? 1 : 0;
+        IpPacketCount++;
+        IpOctetCount += packet.IpLength;
+        IpFrameOctetCount += originalLength;
+        _packetsByProtocol[(int)packet.Key.Protocol]++;
+        _octetsByProtocol[(int)packet.Key.Protocol] += packet.IpLength;
+        IPv6PacketCount += packet.Key.IpVersion == 6 ? 1 : 0;
+    }
+
     internal void Add(DecodeStatus status, in PacketHeader header, int capturedLength, int originalLength)
     {
         PacketCount++;
@@ -79,8 +96,7 @@ public sealed class MeterTotals
         IpFrameOctetCount += originalLength;
         _packetsByProtocol[(int)header.Protocol]++;
         _octetsByProtocol[(int)header.Protocol] += header.IpLength;
-        if (header.IpVersion == 6)
-            IPv6PacketCount++;
+        IPv6PacketCount += header.IpVersion == 6 ? 1 : 0;
         if (header.Fragment != FragmentKind.Whole)
             FragmentCount++;
     }

@@ -5,15 +5,10 @@ namespace EdgeSensors.Metering.Flows;
 /// <summary>
 /// Biflow records by number, in chunks that never move: growing copies nothing, a reference stays good, and the collector has nothing to trace in them.
 /// </summary>
-internal sealed unsafe class RecordPool
+internal sealed unsafe class RecordPool(RecordArena arena)
 {
-    private const int ChunkBits = 12;
-    private const int ChunkLength = 1 << ChunkBits;
-    private const int CacheLine = 64;
-
-    /// <summary>Keeps the chunks' memory; <see cref="_chunks"/> points into it.</summary>
-    private readonly List<byte[]> _memory = [];
     private BiflowRecord*[] _chunks = new BiflowRecord*[16];
+    private int _chunkCount;
     private int _freeHead = -1;
 
     /// <summary>Numbers below this have been rented at some time.</summary>
@@ -22,7 +17,7 @@ internal sealed unsafe class RecordPool
     public ref BiflowRecord this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref _chunks[index >> ChunkBits][index & (ChunkLength - 1)];
+        get => ref _chunks[index >> RecordArena.ChunkBits][index & (RecordArena.ChunkLength - 1)];
     }
 
     public int Rent()
@@ -34,7 +29,7 @@ internal sealed unsafe class RecordPool
             return index;
         }
 
-        if (Length == _memory.Count << ChunkBits)
+        if (Length == _chunkCount << RecordArena.ChunkBits)
             AddChunk();
         return Length++;
     }
@@ -52,10 +47,9 @@ internal sealed unsafe class RecordPool
         _freeHead = -1;
     }
 
-    /// <summary>Pages that no record has touched yet take no memory.</summary>
     private void AddChunk()
     {
-        if (_memory.Count == _chunks.Length)
+        if (_chunkCount == _chunks.Length)
         {
             var more = new BiflowRecord*[_chunks.Length * 2];
             for (var i = 0; i < _chunks.Length; i++)
@@ -63,9 +57,6 @@ internal sealed unsafe class RecordPool
             _chunks = more;
         }
 
-        var memory = GC.AllocateUninitializedArray<byte>((ChunkLength * sizeof(BiflowRecord)) + CacheLine, pinned: true);
-        var start = (nuint)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(memory));
-        _chunks[_memory.Count] = (BiflowRecord*)((start + CacheLine - 1) & ~(nuint)(CacheLine - 1));
-        _memory.Add(memory);
+        _chunks[_chunkCount++] = arena.Take();
     }
 }

@@ -30,10 +30,23 @@ public sealed partial class ShardedMeter
     private void Decode(MeterBlock block, MeterTotals totals)
     {
         CapturedPacket packet = default;
+        Unsafe.SkipInit(out KeyedPacket plain);
         var ticks = block.EventCount;
         for (var i = 0; i < block.Packets.Count; i++)
         {
             block.Packets.Get(i, ref packet);
+            if (packet.LinkType == LinkType.Ethernet && PlainFrame.TryRead(packet.Data, ref plain))
+            {
+                plain.TimestampNs = packet.TimestampNs;
+                plain.Position = i;
+                var hash = _rule.Hash(in plain.Key);
+                ref var added = ref block.Add(WorkerOf(hash));
+                plain.Key.Tail.Hash = hash;
+                plain.CopyTo(ref added);
+                totals.AddPlain(in plain, packet.Data.Length, packet.OriginalLength);
+                continue;
+            }
+
             var status = FrameDecoder.Decode(packet.LinkType, packet.Data, packet.OriginalLength, packet.TimestampNs, out var header);
             totals.Add(status, in header, packet.Data.Length, packet.OriginalLength);
             if (header.IpVersion == 0)

@@ -53,8 +53,9 @@ public sealed partial class ShardedMeter
             _workers[worker] = new Worker(worker);
         _workerOf = [.. Enumerable.Range(0, shards).Select(shard => shard % workers)];
         var part = options with { MaxFlows = Math.Max(1, options.MaxFlows / shards) };
+        var arena = new RecordArena();
         for (var shard = 0; shard < shards; shard++)
-            _shards[shard] = new FlowTable(part, new Departures(_workers[_workerOf[shard]], consumer));
+            _shards[shard] = new FlowTable(part, new Departures(_workers[_workerOf[shard]], consumer), arena);
         _ring = new MeterBlock[workers == 1 ? 1 : 8 + (2 * workers)];
         for (var i = 0; i < _ring.Length; i++)
             _ring[i] = new MeterBlock(workers);

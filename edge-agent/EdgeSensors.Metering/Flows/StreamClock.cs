@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace EdgeSensors.Metering.Flows;
 
 /// <summary>The time of a whole stream in ticks of the flow tables, by the same rules as <see cref="FlowTable.AdvanceTo"/>, so that shards which see but a part of the packets agree on it.</summary>
@@ -11,6 +13,7 @@ internal sealed class StreamClock(FlowTableOptions options)
     public long NowNs { get; private set; } = long.MinValue;
 
     /// <summary>Takes a packet's time; true when the shards are to be told.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Advance(long timestampNs)
     {
         if (timestampNs < _nextTickNs)

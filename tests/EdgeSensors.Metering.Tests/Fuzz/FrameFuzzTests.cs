@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using EdgeSensors.Metering.Capture;
 using EdgeSensors.Metering.Decode;
+using EdgeSensors.Metering.Flows;
 using EdgeSensors.Metering.Tests.Truth;
 
 namespace EdgeSensors.Metering.Tests.Fuzz;
@@ -10,6 +11,9 @@ public class FrameFuzzTests(ITestOutputHelper output)
 {
     private const int LongestFrame = 4096;
     private const int FramesOfACapture = 40;
+
+    private static readonly KeyRule s_rule = new(1, withVlan: true);
+    private static long s_plain;
 
     private static readonly LinkType[] Framings = [.. Enum.GetValues<LinkType>(), (LinkType)999];
 
@@ -53,6 +57,8 @@ public class FrameFuzzTests(ITestOutputHelper output)
         output.WriteLine($"{inputs:N0} inputs from {seeds.Count:N0} frames; by tunnels entered: {string.Join(", ", tunnels)}");
         for (var status = 0; status < statuses.Length; status++)
             output.WriteLine($"{statuses[status],12:N0} {(DecodeStatus)status}");
+        output.WriteLine($"{s_plain:N0} frames were plain");
+        Assert.InRange(s_plain, inputs / 20, long.MaxValue);
         Assert.All(tunnels, count => Assert.True(inputs < 100_000 || count > 0));
     }
 
@@ -101,6 +107,8 @@ public class FrameFuzzTests(ITestOutputHelper output)
         Require(header.VlanId < 4096 && header.CustomerVlanId < 4096 && header.SegmentId < 1 << 24, "ids within their width");
         Require((header.FragmentKey != 0) == (header.Fragment != FragmentKind.Whole), "a key exactly of fragments");
         Require(FrameDecoder.Decode(linkType, frame, originalLength, 7, out var again) == status && Same(in again, in header), "the same a second time");
+        if (linkType == LinkType.Ethernet)
+            CheckPlain(frame, status, in header);
         if (!metered)
             return status;
 
@@ -127,6 +135,21 @@ public class FrameFuzzTests(ITestOutputHelper output)
 
         Require(last == header.IpOffset, "the innermost layer last");
         return status;
+    }
+
+    /// <summary>What the short way of plain frames reads is what the decoder reads.</summary>
+    private static void CheckPlain(ReadOnlySpan<byte> frame, DecodeStatus status, in PacketHeader header)
+    {
+        KeyedPacket plain = default;
+        if (!PlainFrame.TryRead(frame, ref plain))
+            return;
+        s_plain++;
+        KeyedPacket keyed = default;
+        KeyedPacket.Make(in header, in s_rule, ref keyed);
+        plain.TimestampNs = header.TimestampNs;
+        plain.Key.Tail.Hash = s_rule.Hash(in plain.Key);
+        Require(status == DecodeStatus.Ok && header.Fragment == FragmentKind.Whole && header.QuotedOffset == 0, "a plain frame has nothing unusual");
+        Require(MemoryMarshal.AsBytes(new ReadOnlySpan<KeyedPacket>(in plain)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<KeyedPacket>(in keyed))), "a plain frame gives what the decoder gives");
     }
 
     private static bool IsMetered(DecodeStatus status) => status is DecodeStatus.Ok or DecodeStatus.ExtensionHeaderTruncated or DecodeStatus.ExtensionHeadersTooMany
