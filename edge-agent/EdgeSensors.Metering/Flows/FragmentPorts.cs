@@ -3,30 +3,54 @@ using EdgeSensors.Metering.Decode;
 namespace EdgeSensors.Metering.Flows;
 
 /// <summary>
-/// Remembers the ports of first fragments so that later ones are metered in the same flow. A fixed, direct-mapped table: a collision forgets the older datagram,
-/// whose remaining fragments are then metered without ports, as are fragments that overtake their first.
+/// Remembers the ports of first fragments so that later ones are metered in the same flow. A fixed table of four places a slot, taken once there is a fragment: a fifth datagram
+/// in a slot makes the oldest be forgotten, whose remaining fragments are then metered without ports, as are fragments that overtake their first.
 /// </summary>
 internal sealed class FragmentPorts(ulong seed)
 {
-    private const int Slots = 4096;
+    private const int Slots = 1024;
+    private const int Places = 4;
     private const long LifetimeNs = 30_000_000_000; // reassembly gives up between 15 s (RFC 791) and 60 s (RFC 8200); systems use 30 s
 
-    private readonly Entry[] _entries = new Entry[Slots];
+    private Entry[]? _entries;
 
     public void Remember(in PacketHeader first)
     {
-        ref var entry = ref Slot(in first);
-        entry.Key = first.FragmentKey;
-        entry.First = first;
+        _entries ??= new Entry[Slots * Places];
+        var slot = Slot(in first);
+        ref var oldest = ref slot[0];
+        foreach (ref var entry in slot)
+        {
+            if (entry.Key == first.FragmentKey || entry.First.IpVersion == 0)
+            {
+                oldest = ref entry;
+                break;
+            }
+
+            if (entry.First.TimestampNs < oldest.First.TimestampNs)
+                oldest = ref entry;
+        }
+
+        oldest.Key = first.FragmentKey;
+        oldest.First = first;
     }
 
     /// <summary>Completes a later fragment from its first one.</summary>
     public bool TryComplete(ref PacketHeader later)
     {
-        ref var entry = ref Slot(in later);
-        ref readonly var first = ref entry.First;
-        if (entry.Key != later.FragmentKey || first.IpVersion == 0 || Math.Abs(later.TimestampNs - first.TimestampNs) > LifetimeNs)
+        if (_entries is null)
             return false;
+        foreach (ref readonly var entry in Slot(in later))
+        {
+            if (entry.Key == later.FragmentKey && entry.First.IpVersion != 0)
+                return Math.Abs(later.TimestampNs - entry.First.TimestampNs) <= LifetimeNs && Complete(in entry.First, ref later);
+        }
+
+        return false;
+    }
+
+    private static bool Complete(in PacketHeader first, ref PacketHeader later)
+    {
         if (first.TunnelDepth > later.TunnelDepth)
             Descend(in first, ref later);
 
@@ -57,7 +81,7 @@ internal sealed class FragmentPorts(ulong seed)
         later.TrafficClass = first.TrafficClass;
     }
 
-    private ref Entry Slot(in PacketHeader header) => ref _entries[(int)((header.FragmentKey ^ seed) * 0x9E3779B97F4A7C15 >> 52)];
+    private Span<Entry> Slot(in PacketHeader header) => _entries.AsSpan((int)((header.FragmentKey ^ seed) * 0x9E3779B97F4A7C15 >> 54) * Places, Places);
 
     private struct Entry
     {

@@ -15,12 +15,13 @@ internal sealed unsafe partial class RecordArena
     public const int ChunkLength = 1 << ChunkBits;
 
     private const nuint HugePage = 2 << 20;
-    private const int ChunksInBlock = 32;
+    private const nuint CacheLine = 64;
+    private const int MostChunks = 32;
     private const int MadvHugePage = 14;
 
     private readonly Lock _lock = new();
 
-    /// <summary>Keeps the memory of all chunks.</summary>
+    /// <summary>Keeps the memory of all chunks. Each block is twice the one before, so that a small table stays small.</summary>
     private readonly List<byte[]> _blocks = [];
     private byte* _next;
     private int _left;
@@ -41,13 +42,14 @@ internal sealed unsafe partial class RecordArena
 
     private void AddBlock()
     {
-        var octets = (nuint)(ChunksInBlock * ChunkLength * sizeof(BiflowRecord));
-        var block = GC.AllocateUninitializedArray<byte>((int)(octets + HugePage), pinned: true);
+        _left = Math.Min(MostChunks, 1 << Math.Min(_blocks.Count, 30));
+        var octets = (nuint)(_left * ChunkLength * sizeof(BiflowRecord));
+        var boundary = octets < HugePage ? CacheLine : HugePage;
+        var block = GC.AllocateUninitializedArray<byte>((int)(octets + boundary), pinned: true);
         _blocks.Add(block);
         var start = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(block));
-        _next = (byte*)((start + HugePage - 1) & ~(HugePage - 1));
-        _left = ChunksInBlock;
-        if (OperatingSystem.IsLinux())
+        _next = (byte*)((start + boundary - 1) & ~(boundary - 1));
+        if (boundary == HugePage && OperatingSystem.IsLinux())
             _ = Advise(_next, octets & ~(HugePage - 1), MadvHugePage); // a kernel without huge pages refuses, and gives small ones
     }
 
