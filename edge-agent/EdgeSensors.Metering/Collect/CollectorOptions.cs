@@ -14,7 +14,7 @@ public sealed record CollectorOptions
     /// <summary>Most templates of one domain.</summary>
     public int MaxTemplatesPerDomain { get; init; } = 512;
 
-    /// <summary>Most field specifiers of all templates together (8 octets each, and about twice that in use).</summary>
+    /// <summary>Most field specifiers of all templates together (8 octets each, and about twice that in use); one template, of up to 512, is taken in any case.</summary>
     public int MaxTemplateFields { get; init; } = 524_288;
 
     /// <summary>Most octets of data sets held back until their template comes, in all.</summary>

@@ -11,7 +11,7 @@ public sealed class CollectFuzzTests
 
     private static readonly CollectorOptions Small = new()
     {
-        MaxDomains = 8, MaxTemplates = 16, MaxTemplatesPerDomain = 8, MaxTemplateFields = 200, MaxHeldOctets = 8_000, MaxHeldOctetsPerDomain = 3_000,
+        MaxDomains = 8, MaxTemplates = 16, MaxTemplatesPerDomain = 8, MaxTemplateFields = 600, MaxHeldOctets = 8_000, MaxHeldOctetsPerDomain = 3_000,
     };
 
     public static TheoryData<ExportFormat> Formats => [ExportFormat.Ipfix, ExportFormat.NetFlow9, ExportFormat.NetFlow5, ExportFormat.Sflow5];
