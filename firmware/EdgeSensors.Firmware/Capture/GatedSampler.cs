@@ -9,7 +9,8 @@ namespace EdgeSensors.Firmware.Capture;
 /// Takes frames' headers from the chip in gates, each of which is complete. The chip drops frames when its 16 KB are full and does not say so. But
 /// between two releases the level only rises: a level with room for one more frame proves that nothing was dropped until then. So at each such
 /// look the end of the buffer is a boundary, before which there is every frame that there was. When a look finds the level too high, the gate has
-/// ended at the boundary before. A gate begins with a look as well, whose frames are skipped: so both its ends are timed alike. The share of
+/// ended at the boundary before, and what came since then, more than usual, is left out: that alone would make totals too low. So a gate ends at a
+/// boundary as soon as several times of what is expected by the next look would not fit, which says nothing of what comes then. A gate begins with a look as well, whose frames are skipped: so both its ends are timed alike. The share of
 /// time in gates is the sampling ratio.
 /// </summary>
 internal sealed class GatedSampler
@@ -18,6 +19,7 @@ internal sealed class GatedSampler
     public const int HighestLevel = W5500.BufferSize - W5500.LongestFrame - W5500.LengthPrefix;
 
     private const long RetryUs = 250_000;
+    private const int Caution = 4;
 
     private readonly W5500 _chip;
     private readonly TapMeter _meter;
@@ -26,6 +28,9 @@ internal sealed class GatedSampler
     private readonly byte[] _prefix = new byte[W5500.LengthPrefix];
     private bool _open;
     private bool _begun;
+    private bool _ending;
+    private long _came;
+    private long _nanosecondsAnOctet;
     private int _ahead;
     private int _taken;
     private long _beginUs;
@@ -90,6 +95,7 @@ internal sealed class GatedSampler
     private bool TryOpen()
     {
         _begun = false;
+        _ending = false;
         _open = _chip.TryOpen();
         if (!_open && _clock.Microseconds >= _initializeUs)
         {
@@ -103,6 +109,12 @@ internal sealed class GatedSampler
 
     private bool Look()
     {
+        if (_ending)
+        {
+            Close();
+            return true;
+        }
+
         if (!_chip.TryReadReceivedSize(out int level))
         {
             Break();
@@ -115,15 +127,29 @@ internal sealed class GatedSampler
             return true;
         }
 
+        long before = _boundaryUs;
         _boundaryUs = _clock.Microseconds;
         _ahead = level - _taken;
         if (!_begun)
         {
             _begun = true;
+            _ending = false;
+            _came = 0;
             _beginUs = _boundaryUs;
             _chip.Skip(level);
             _taken = level;
             _ahead = 0;
+        }
+        else
+        {
+            if (_taken > 0 && before > _beginUs)
+            {
+                long cost = 1_000 * (_boundaryUs - before) / _taken;
+                _nanosecondsAnOctet = cost > _nanosecondsAnOctet ? cost : _nanosecondsAnOctet - (_nanosecondsAnOctet - cost) / 8;
+            }
+
+            _came += _ahead;
+            _ending = _boundaryUs > _beginUs && _ahead + Caution * (_ahead * _nanosecondsAnOctet / 1_000 * _came / (_boundaryUs - _beginUs)) > HighestLevel;
         }
 
         if (_taken > 0)

@@ -2,11 +2,12 @@ using System.Buffers.Binary;
 using System.Globalization;
 using EdgeSensors.Firmware.Replay;
 using EdgeSensors.Firmware.Report;
+using EdgeSensors.Metering.Decode;
 using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Firmware.Tests.Replay;
 
-/// <summary>From real frames to a report that the hub reads, exact against a plain count.</summary>
+/// <summary>From real frames to a report that the hub reads, exact against what the agent's decoder counts.</summary>
 public class FrameReplayTests
 {
     private const long Start = 1_790_000_000_000;
@@ -26,13 +27,12 @@ public class FrameReplayTests
             foreach (CapturedFrame frame in frames)
             {
                 meter.Take(frame.Octets, 0, frame.Octets.Length, frame.Length, Start + 1);
-                EdgeSensors.Firmware.Decode.FrameHeader header = new();
-                EdgeSensors.Firmware.Decode.FrameParser.Parse(frame.Octets, 0, frame.Octets.Length, frame.Length, header);
+                FrameDecoder.DecodeLayer(LinkType.Ethernet, frame.Octets, frame.Length, 0, out PacketHeader header);
                 if (header.IpVersion != 0)
                 {
                     packets++;
                     octets += (ulong)header.IpLength;
-                    protocols[header.Protocol] = protocols.GetValueOrDefault(header.Protocol) + 1;
+                    protocols[(int)header.Protocol] = protocols.GetValueOrDefault((int)header.Protocol) + 1;
                 }
             }
 
