@@ -10,7 +10,7 @@ namespace EdgeSensors.Metering.Capture;
 public sealed class PacketBlock
 {
     /// <summary>Most packets of a block.</summary>
-    public const int MaxPackets = 1024;
+    public const int MaxPackets = 2048;
 
     private readonly Entry[] _packets = new Entry[MaxPackets];
 

@@ -13,7 +13,7 @@ public sealed partial class ShardedMeter
     private const int SpinsBeforeSleep = 150;
 
     /// <summary>Shared blocks that a worker wants before it, so that it finds work while another reads; more would only be cold by the time they are metered.</summary>
-    private const int BlocksInHand = 2;
+    private const int BlocksInHand = 8;
 
     private readonly object _sleepers = new();
     private CaptureFile? _source;

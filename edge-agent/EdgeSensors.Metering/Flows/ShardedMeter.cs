@@ -56,7 +56,7 @@ public sealed partial class ShardedMeter
         var arena = new RecordArena();
         for (var shard = 0; shard < shards; shard++)
             _shards[shard] = new FlowTable(part, new Departures(_workers[_workerOf[shard]], consumer), arena);
-        _ring = new MeterBlock[workers == 1 ? 1 : 8 + (2 * workers)];
+        _ring = new MeterBlock[workers == 1 ? 1 : 8 * (workers + 2)];
         for (var i = 0; i < _ring.Length; i++)
             _ring[i] = new MeterBlock(workers);
     }
