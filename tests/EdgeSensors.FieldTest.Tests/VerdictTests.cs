@@ -12,7 +12,7 @@ public class VerdictTests
     private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch.AddYears(56);
 
     [Fact]
-    public void A_run_in_which_all_is_right_passes() => Assert.All(Judge.Blocked(Facts()), e => Assert.True(e.Held, e.Name));
+    public void A_run_in_which_all_is_right_passes() => Assert.All(Judge.Blocked(Facts()), e => Assert.True(e.Held, e.Expected));
 
     [Fact]
     public void One_attack_packet_after_the_block_fails_the_run() =>
@@ -72,7 +72,7 @@ public class VerdictTests
         {
             Assert.True(json.RootElement.GetProperty("passed").GetBoolean());
             Assert.Equal(8, json.RootElement.GetProperty("timeline").GetArrayLength());
-            Assert.Equal(0.5, json.RootElement.GetProperty("alert_to_first_drop_seconds").GetDouble());
+            Assert.Equal("first_drop", json.RootElement.GetProperty("timeline")[7].GetProperty("step").GetString());
         }
 
         using var writer = new StringWriter();
@@ -109,25 +109,31 @@ public class VerdictTests
         All = new PartFigures { OtherIn = 1000, OtherThrough = 1000 },
     };
 
-    private static RunResult Result() => new()
+    private static ScenarioResult Result()
     {
-        Scenario = "ring",
-        Expected = ExpectedOutcome.Block,
-        Mode = RunMode.Enforced,
-        Capture = "test.pcap",
-        CapturePackets = 10,
-        LeftOut = new Dictionary<string, int> { ["not IP"] = 2 },
-        Inside = ["192.0.2.0/24"],
-        InsideRule = "given",
-        Speed = 1,
-        Passes = 2,
-        Timeline = Timeline(),
-        Alerts = [],
-        Blocks = [],
-        Traffic = [new TrafficFigure("attack", "attack_after", 100, 0)],
-        Expectations = [.. Judge.Blocked(Facts())],
-        LogFolder = "logs",
-    };
+        var recorder = new RunRecorder();
+        recorder.Began(new RunHead
+        {
+            Scenario = "ring",
+            Title = new("The ring", "環"),
+            World = World.Real,
+            Seed = 1,
+            Speed = 1,
+            Start = Start,
+            Repeat = new RingOptions().CommandLine,
+        });
+        foreach (var milestone in Timeline().Milestones)
+        {
+            recorder.Happened(new((long)(milestone.At - Start).TotalMilliseconds, milestone.Step.Kind(), milestone.Step.Source(), milestone.Detail) { Step = milestone.Step.Key() });
+        }
 
-    private static void AssertFails(IEnumerable<Expectation> expectations, string name) => Assert.Equal([name], expectations.Where(e => !e.Held).Select(e => e.Name));
+        foreach (var check in Judge.Blocked(Facts()))
+        {
+            recorder.Checked(check);
+        }
+
+        return recorder.Conclude(TimeSpan.FromSeconds(1)) with { Traffic = [new TrafficFigure("attack", "attack_after", 100, 0)] };
+    }
+
+    private static void AssertFails(IEnumerable<Check> checks, string name) => Assert.Equal([name], checks.Where(e => !e.Held).Select(e => e.Expected));
 }

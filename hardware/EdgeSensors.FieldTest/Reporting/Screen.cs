@@ -4,11 +4,12 @@ using Spectre.Console;
 namespace EdgeSensors.FieldTest.Reporting;
 
 /// <summary>What a person watches: the picture, the timeline as it grows, and the verdict. Plain text where the output is no terminal.</summary>
-internal sealed class Screen(IAnsiConsole console)
+internal sealed class Screen(IAnsiConsole console) : IRunWatch
 {
     private const int TitleWidth = 13;
 
-    private DateTimeOffset? _first;
+    private DateTimeOffset _start;
+    private long? _firstMs;
 
     /// <summary>A heading and the ring, with the run's own names in it.</summary>
     public void Introduce(string capture, string insideText, RunMode mode, string? modeReason)
@@ -53,27 +54,38 @@ internal sealed class Screen(IAnsiConsole console)
     /// <summary>Sets the preparations apart from the heading.</summary>
     public void StartSteps() => console.WriteLine();
 
-    /// <summary>The timeline's heading.</summary>
-    public void StartTimeline()
+    /// <inheritdoc/>
+    public void Began(RunHead run)
     {
+        _start = run.Start;
         console.WriteLine();
         console.MarkupLine($"  [bold]{"time (UTC)",-13}{"seconds",9}   {"step",-TitleWidth}what happened[/]");
     }
 
-    /// <summary>One step of the timeline.</summary>
-    public void Show(Milestone milestone)
+    /// <inheritdoc/>
+    public void Sampled(Sample sample)
     {
-        _first ??= milestone.At;
-        var seconds = (milestone.At - _first.Value).TotalSeconds.ToString("+0.000;-0.000", CultureInfo.InvariantCulture);
-        var colour = milestone.Step is Step.Alert ? "red" : milestone.Step is Step.FirstDrop or Step.Enforced ? "green" : "default";
-        Line(milestone.At, seconds, $"[bold {colour}]{milestone.Step.Title(),-TitleWidth}[/]", milestone.Detail);
+        // The ring's screen tells steps.
     }
 
-    /// <summary>Something worth knowing between two steps.</summary>
-    public void Note(DateTimeOffset at, string text)
+    /// <summary>One step of the timeline, or something worth knowing between two.</summary>
+    public void Happened(Happening happening)
     {
-        var seconds = _first is null ? "" : (at - _first.Value).TotalSeconds.ToString("+0.000;-0.000", CultureInfo.InvariantCulture);
-        Line(at, seconds, new string(' ', TitleWidth), text);
+        var seconds = "";
+        if (happening.Step is not null || _firstMs is not null)
+        {
+            _firstMs ??= happening.AtMs;
+            seconds = ((happening.AtMs - _firstMs.Value) / 1000.0).ToString("+0.000;-0.000", CultureInfo.InvariantCulture);
+        }
+
+        var colour = happening.Kind switch { HappeningKind.Alert => "red", HappeningKind.Rule => "green", _ => "default" };
+        Line(_start.AddMilliseconds(happening.AtMs), seconds, $"[bold {colour}]{(happening.Step ?? "").Replace('_', ' '),-TitleWidth}[/]", happening.Words);
+    }
+
+    /// <inheritdoc/>
+    public void Checked(Check check)
+    {
+        // Told together at the end.
     }
 
     /// <summary>What is being waited for, before there is a timeline.</summary>
@@ -86,12 +98,12 @@ internal sealed class Screen(IAnsiConsole console)
     }
 
     /// <summary>The findings, the expectations and the verdict.</summary>
-    public void Conclude(RunResult result, string resultPath)
+    public void Conclude(ScenarioResult result, string resultPath)
     {
         console.WriteLine();
-        if (result.Timeline.Seconds(Step.Alert, Step.FirstDrop) is { } total)
+        if (result.At(Step.Alert) is { } alert && result.At(Step.FirstDrop) is { } drop)
         {
-            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"  [bold]From the alert to the first dropped packet: {total:0.000} s[/]"));
+            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"  [bold]From the alert to the first dropped packet: {(drop - alert) / 1000.0:0.000} s[/]"));
             console.WriteLine();
         }
 
@@ -103,18 +115,18 @@ internal sealed class Screen(IAnsiConsole console)
 
         console.WriteLine();
         console.MarkupLine("  [bold]expected[/]");
-        foreach (var expectation in result.Expectations)
+        foreach (var check in result.Checks)
         {
-            var mark = expectation.Held ? "[green]held  [/]" : "[bold red]FAILED[/]";
-            console.MarkupLine($"    {mark} {Markup.Escape(expectation.Name)}: {Markup.Escape(expectation.Figures)}");
+            var mark = check.Held ? "[green]held  [/]" : "[bold red]FAILED[/]";
+            console.MarkupLine($"    {mark} {Markup.Escape(check.Expected)}: {Markup.Escape(check.Seen)}");
         }
 
         console.WriteLine();
         console.MarkupLine(result.Passed
-            ? $"  [bold green]PASSED[/]: {result.Expectations.Count} of {result.Expectations.Count} expectations held."
-            : $"  [bold red]FAILED[/]: {result.Expectations.Count(e => !e.Held)} of {result.Expectations.Count} expectations did not hold.");
+            ? $"  [bold green]PASSED[/]: {result.Checks.Count} of {result.Checks.Count} expectations held."
+            : $"  [bold red]FAILED[/]: {result.Checks.Count(c => !c.Held)} of {result.Checks.Count} expectations did not hold.");
         Fact("result", resultPath);
-        Fact("logs", result.LogFolder);
+        Fact("logs", Path.Combine(Path.GetDirectoryName(resultPath) ?? "", result.LogFolder));
         console.WriteLine();
     }
 

@@ -50,4 +50,22 @@ internal static class Steps
 
     /// <summary>As <c>result.json</c> names it.</summary>
     public static string Key(this Step step) => step.Title().Replace(' ', '_');
+
+    /// <summary>What kind of thing it is on the time line.</summary>
+    public static HappeningKind Kind(this Step step) => step switch
+    {
+        Step.Alert => HappeningKind.Alert,
+        Step.Decision => HappeningKind.Decision,
+        Step.Published or Step.Verified => HappeningKind.Update,
+        Step.Enforced or Step.FirstDrop => HappeningKind.Rule,
+        _ => HappeningKind.Step,
+    };
+
+    /// <summary>Who takes it.</summary>
+    public static string Source(this Step step) => step switch
+    {
+        Step.FirstPacket or Step.FirstDrop => "replay",
+        Step.FirstReport or Step.Alert or Step.Decision or Step.Published => "hub",
+        _ => "gateway",
+    };
 }

@@ -6,6 +6,8 @@ namespace EdgeSensors.FieldTest.Ring;
 /// <summary>Compares what went in with what came out, and both with what was expected.</summary>
 internal static class Judge
 {
+    private const string Hub = "hub.log", Agent = "agent.log", Course = "the time line";
+
     /// <summary>From the alert to the first drop, unless a person says otherwise.</summary>
     public const double SlowestSeconds = 2;
 
@@ -51,45 +53,51 @@ internal static class Judge
     /// <summary>What must hold when the attacker is to be blocked.</summary>
     /// <param name="facts">What happened.</param>
     /// <param name="slowestSeconds">The longest that may pass from the alert to the first drop.</param>
-    public static IEnumerable<Expectation> Blocked(RunFacts facts, double slowestSeconds = SlowestSeconds)
+    public static IEnumerable<Check> Blocked(RunFacts facts, double slowestSeconds = SlowestSeconds)
     {
         var timeline = facts.Timeline;
         var missing = Steps.All.Where(s => timeline[s] is null).Select(s => s.Title()).ToList();
-        yield return new("every step of the ring was reached", missing.Count == 0, missing.Count == 0 ? $"{Steps.All.Count} of {Steps.All.Count}" : $"missing: {string.Join(", ", missing)}");
-        yield return new("the system found who attacks", facts.Blocked.Count > 0, facts.Blocked.Count > 0 ? $"blocked {string.Join(", ", facts.Blocked.Take(5))}" : "nobody was blocked");
+        yield return new("ring", "every step of the ring was reached", missing.Count == 0 ? $"{Steps.All.Count} of {Steps.All.Count}" : $"missing: {string.Join(", ", missing)}", missing.Count == 0, $"{Course}, {Agent}, {Hub}");
+        yield return new("alert", "the system found who attacks", Whom(facts, "nobody was blocked"), facts.Blocked.Count > 0, $"{Course}, {Hub}");
         var seconds = timeline.Seconds(Step.Alert, Step.FirstDrop);
         yield return new(
+            "first drop",
             FormattableString.Invariant($"less than {slowestSeconds} s from the alert to the first drop"),
+            seconds is null ? "no drop" : FormattableString.Invariant($"{seconds:0.000} s"),
             seconds < slowestSeconds,
-            seconds is null ? "no drop" : FormattableString.Invariant($"{seconds:0.000} s"));
+            Course);
         if (facts.Mode == RunMode.Enforced)
         {
-            yield return new("attack packets passed before the block", facts.Before.AttackThrough > 0, FormattableString.Invariant($"{facts.Before.AttackThrough:N0} came through"));
+            yield return new("first packet", "attack packets passed before the block", FormattableString.Invariant($"{facts.Before.AttackThrough:N0} came through"), facts.Before.AttackThrough > 0, Agent);
             yield return new(
+                "enforced",
                 "none passes after it",
+                FormattableString.Invariant($"{facts.After.AttackIn:N0} went in, {facts.After.AttackThrough:N0} came through"),
                 facts.After is { AttackIn: > 0, AttackThrough: 0 },
-                FormattableString.Invariant($"{facts.After.AttackIn:N0} went in, {facts.After.AttackThrough:N0} came through"));
+                Agent);
             yield return Untouched(facts);
         }
         else
         {
-            yield return new("the agent counted what it would have dropped", facts.Hits > 0, FormattableString.Invariant($"{facts.Hits:N0} packets"));
+            yield return new("enforced", "the agent counted what it would have dropped", FormattableString.Invariant($"{facts.Hits:N0} packets"), facts.Hits > 0, Agent);
         }
 
         if (facts.Mode == RunMode.Enforced)
         {
-            yield return new("the agent reported its hits back", facts.Hits > 0, FormattableString.Invariant($"{facts.Hits:N0} packets"));
+            yield return new("enforced", "the agent reported its hits back", FormattableString.Invariant($"{facts.Hits:N0} packets"), facts.Hits > 0, $"{Agent}, {Hub}");
         }
     }
 
     /// <summary>What must hold when the attack is to be seen and nobody blocked.</summary>
-    public static IEnumerable<Expectation> Detected(RunFacts facts)
+    public static IEnumerable<Check> Detected(RunFacts facts)
     {
-        yield return new("the attack was reported", facts.Alerts > 0, $"{facts.Alerts} findings");
+        yield return new("alert", "the attack was reported", $"{facts.Alerts} findings", facts.Alerts > 0, $"{Agent}, {Hub}");
         yield return new(
+            "decision",
             "nobody was blocked, as the sources may be forged",
+            Whom(facts, "detected, not blocked: spoofable"),
             facts.Blocked.Count == 0,
-            facts.Blocked.Count == 0 ? "detected, not blocked: spoofable" : $"blocked {string.Join(", ", facts.Blocked.Take(5))}");
+            $"{Course}, {Hub}");
         if (facts.Mode != RunMode.File)
         {
             yield return Untouched(facts);
@@ -97,23 +105,26 @@ internal static class Judge
     }
 
     /// <summary>What must hold when there is no attack.</summary>
-    public static IEnumerable<Expectation> Nothing(RunFacts facts)
+    public static IEnumerable<Check> Nothing(RunFacts facts)
     {
-        yield return new("the hub has the sensor's reports", facts.Timeline[Step.FirstReport] is not null, facts.Timeline[Step.FirstReport] is null ? "none came" : "they came");
-        yield return new("nobody was blocked", facts.Blocked.Count == 0, facts.Blocked.Count == 0 ? "nobody" : $"blocked {string.Join(", ", facts.Blocked.Take(5))}");
+        yield return new("first report", "the hub has the sensor's reports", facts.Timeline[Step.FirstReport] is null ? "none came" : "they came", facts.Timeline[Step.FirstReport] is not null, $"{Agent}, {Hub}");
+        yield return new("decision", "nobody was blocked", Whom(facts, "nobody"), facts.Blocked.Count == 0, $"{Course}, {Hub}");
         if (facts.Mode != RunMode.File)
         {
             yield return Untouched(facts);
         }
     }
 
-    private static Expectation Untouched(RunFacts facts)
+    private static Check Untouched(RunFacts facts)
     {
+        const string Expected = "all other traffic passed";
         var (went, came) = (facts.All.OtherIn + facts.All.ControlIn, facts.All.OtherThrough + facts.All.ControlThrough);
         return facts.Missed > 0
-            ? new("all other traffic passed", false, $"the counting itself missed {facts.Missed} packets")
-            : new("all other traffic passed", went > 0 && went == came, FormattableString.Invariant($"{went:N0} went in, {came:N0} came through"));
+            ? new("other traffic", Expected, $"the counting itself missed {facts.Missed} packets", false, Course)
+            : new("other traffic", Expected, FormattableString.Invariant($"{went:N0} went in, {came:N0} came through"), went > 0 && went == came, Agent);
     }
+
+    private static string Whom(RunFacts facts, string nobody) => facts.Blocked.Count == 0 ? nobody : $"blocked {string.Join(", ", facts.Blocked.Take(5))}";
 }
 
 /// <summary>Packets of a part of a run: attack packets one way (inbound), all others both ways.</summary>

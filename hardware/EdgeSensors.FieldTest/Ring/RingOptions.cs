@@ -35,4 +35,33 @@ internal sealed record RingOptions
 
     /// <summary>The longest that may pass from the alert to the first drop.</summary>
     public TimeSpan SlowestReaction { get; init; } = TimeSpan.FromSeconds(Judge.SlowestSeconds);
+
+    /// <summary>The command that runs it again, without where the result goes.</summary>
+    public string CommandLine
+    {
+        get
+        {
+            var usual = new RingOptions();
+            var words = new List<string> { "edgesensors-fieldtest run", RingScenario.Name };
+            Add("--capture", Capture, null);
+            Add("--inside", string.Join(' ', Inside), "");
+            Add("--speed", FormattableString.Invariant($"{Speed}"), FormattableString.Invariant($"{usual.Speed}"));
+            Add("--max-silence", Seconds(LongestSilence), Seconds(usual.LongestSilence));
+            Add("--seed", FormattableString.Invariant($"{Seed}"), null);
+            Add("--expect", Expected.ToString().ToLowerInvariant(), usual.Expected.ToString().ToLowerInvariant());
+            Add("--patience", Seconds(Patience), Seconds(usual.Patience));
+            Add("--within", Seconds(SlowestReaction), Seconds(usual.SlowestReaction));
+            return string.Join(' ', words) + (Dry ? " --dry" : "");
+
+            void Add(string name, string? value, string? unless)
+            {
+                if (value is not null && value != unless)
+                {
+                    words.Add($"{name} {value}");
+                }
+            }
+
+            static string Seconds(TimeSpan time) => FormattableString.Invariant($"{time.TotalSeconds}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ using EdgeSensors.Metering.Decode;
 namespace EdgeSensors.FieldTest.Ring;
 
 /// <summary>The course of one run: passes until the block is seen, one more that is wholly after it, and the verdict.</summary>
-internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, RunMode mode, RingOptions options, Screen screen, TimeProvider time)
+internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, RunMode mode, RingOptions options, IRunWatch told, RunHead head, TimeProvider time)
 {
     /// <summary>The silence between two passes.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(250);
@@ -20,12 +20,11 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
     private Dictionary<string, DateTimeOffset?> _firstDrops = [];
     private int _passes;
 
-    /// <summary>Plays it and gives what was found.</summary>
-    public async Task<RunResult> PlayAsync(RunFolder ground, string? modeReason, CancellationToken stop)
+    /// <summary>Plays it and gives what was found beside what was told on the way.</summary>
+    public async Task<Func<ScenarioResult, ScenarioResult>> PlayAsync(CancellationToken stop)
     {
-        _timeline.Reached += screen.Show;
-        screen.StartTimeline();
-        var watch = new RingWatch(cast.Hub, cast.Agent, _timeline, screen, time);
+        _timeline.Reached += milestone => told.Happened(new(head.MillisecondsTo(milestone.At), milestone.Step.Kind(), milestone.Step.Source(), milestone.Detail) { Step = milestone.Step.Key() });
+        var watch = new RingWatch(cast.Hub, cast.Agent, _timeline, told, head, time);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var following = watch.FollowAsync(over.Token);
         var facts = network is null
@@ -35,7 +34,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
         await over.CancelAsync().ConfigureAwait(false);
         await following.ConfigureAwait(false);
         await cast.StopAsync().ConfigureAwait(false);
-        return Conclude(facts, watch, ground, modeReason);
+        return Conclude(facts, watch);
     }
 
     private async Task<RunFacts> PlayLiveAsync(RingNetwork ring, RingWatch watch, Task following, CancellationToken stop)
@@ -115,7 +114,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
             await WaitAsync(() => watch.State.Mitigations.All(m => m.Receipt is not null || m.ApprovedAt is null), LastReceipts, following, stop).ConfigureAwait(false);
             var blocked = Blocked(watch);
             ledger.Mark();
-            screen.Note(time.GetUtcNow(), $"one more pass with the block{(blocked.Count == 1 ? "" : "s")} in force");
+            told.Happened(new(head.MillisecondsTo(time.GetUtcNow()), HappeningKind.Step, "replay", $"one more pass with the block{(blocked.Count == 1 ? "" : "s")} in force"));
             await PassAsync(ledger.Replayer, stop).ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();
             ledger.Settle(Settling);
@@ -196,7 +195,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
         }
     }
 
-    private RunResult Conclude(RunFacts facts, RingWatch watch, RunFolder ground, string? modeReason)
+    private Func<ScenarioResult, ScenarioResult> Conclude(RunFacts facts, RingWatch watch)
     {
         var verdict = options.Expected switch
         {
@@ -204,26 +203,22 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
             ExpectedOutcome.Detect => Judge.Detected(facts),
             _ => Judge.Nothing(facts),
         };
-        return new RunResult
+        foreach (var check in verdict)
         {
-            Scenario = RingScenario.Name,
-            Expected = options.Expected,
-            Mode = mode,
-            ModeReason = modeReason,
-            Capture = plan.Trace.Name,
-            CapturePackets = plan.Trace.Packets.Count,
-            LeftOut = plan.Trace.LeftOut,
-            Inside = [.. plan.Inside.Prefixes.Select(p => p.ToString())],
-            InsideRule = plan.Inside.Rule,
-            Speed = plan.Speed,
-            Passes = _passes,
-            Timeline = _timeline,
-            Alerts = [.. watch.State.Incidents.Select(i => new AlertSeen(i.ReceivedAt, i.Detector, i.Technique, i.Indicator, i.SourceProven, i.Words()))],
+            told.Checked(check);
+        }
+
+        return result => result with
+        {
+            Replay = new(plan.Trace.Name, plan.Trace.Packets.Count, plan.Trace.LeftOut, [.. plan.Inside.Prefixes.Select(p => p.ToString())], plan.Inside.Rule, _passes),
+            Alerts = [.. watch.State.Incidents.Select(i => new AlertSeen(head.MillisecondsTo(i.ReceivedAt), i.Detector, i.Technique, i.Indicator, i.SourceProven, i.Words()))],
             Blocks = [.. watch.InForce.Select(m => new BlockSeen(
-                m.Target, RingWatch.Who(m.ApprovedBy), m.ApprovedAt ?? default, _firstDrops.GetValueOrDefault(m.Target), m.Receipt?.HitPackets ?? 0))],
+                m.Target,
+                RingWatch.Who(m.ApprovedBy),
+                head.MillisecondsTo(m.ApprovedAt ?? head.Start),
+                _firstDrops.GetValueOrDefault(m.Target) is { } drop ? head.MillisecondsTo(drop) : null,
+                m.Receipt?.HitPackets ?? 0))],
             Traffic = [.. Figures(facts)],
-            Expectations = [.. verdict],
-            LogFolder = ground.Logs,
         };
     }
 

@@ -34,12 +34,34 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
         screen.StartSteps();
         using var ground = RunFolder.Make(options.Result);
         using var cast = await Cast.StartAsync(ground, network, plan, mode, options, screen, stop).ConfigureAwait(false);
-        var run = new RingRun(plan, network, cast, mode, options, screen, time);
-        var result = await run.PlayAsync(ground, reason, stop).ConfigureAwait(false);
+        var recorder = new RunRecorder();
+        var told = new RunWatches(recorder, screen);
+        var head = Head(plan, mode, reason);
+        told.Began(head);
+        var concluded = await new RingRun(plan, network, cast, mode, options, told, head, time).PlayAsync(stop).ConfigureAwait(false);
+        var result = concluded(recorder.Conclude(time.GetUtcNow() - head.Start, Path.GetFileName(ground.Logs)));
         ResultFile.Write(ground.ResultPath, result);
         screen.Conclude(result, ground.ResultPath);
         return result.Passed;
     }
+
+    private RunHead Head(ReplayPlan plan, RunMode mode, string? reason) => new()
+    {
+        Scenario = Name,
+        Title = new("The ring, once around", "環を一周:攻撃の検知から遮断まで"),
+        World = World.Real,
+        Seed = options.Seed,
+        Speed = plan.Speed,
+        Start = time.GetUtcNow(),
+        Repeat = options.CommandLine,
+        Units = [HubSide.Sensor],
+        Facts =
+        [
+            new("expected", options.Expected.ToString().ToLowerInvariant()),
+            new("mode", mode.ToString().ToLowerInvariant()),
+            .. reason is null ? Array.Empty<Fact>() : [new("mode_reason", reason)],
+        ],
+    };
 
     private ReplayPlan Prepare()
     {

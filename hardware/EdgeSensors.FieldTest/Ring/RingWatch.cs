@@ -4,7 +4,7 @@ using EdgeSensors.FieldTest.Reporting;
 namespace EdgeSensors.FieldTest.Ring;
 
 /// <summary>Follows hub and agent while the replay runs, fills the timeline, and lets the operator act.</summary>
-internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline, Screen screen, TimeProvider time)
+internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline, IRunWatch told, RunHead head, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
@@ -59,7 +59,7 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
         Tell();
         foreach (var deed in await _operator.ActAsync(_state, stop).ConfigureAwait(false))
         {
-            screen.Note(time.GetUtcNow(), deed);
+            Note(time.GetUtcNow(), HappeningKind.Decision, deed);
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
             }
             else
             {
-                screen.Note(incident.ReceivedAt, "also: " + words);
+                Note(incident.ReceivedAt, HappeningKind.Alert, "also: " + words);
             }
         }
 
@@ -106,7 +106,7 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
         {
             if (_told.Add("decision " + mitigation.Id))
             {
-                screen.Note(approved, $"also: block {mitigation.Target}, approved by {Who(mitigation.ApprovedBy)}");
+                Note(approved, HappeningKind.Decision, $"also: block {mitigation.Target}, approved by {Who(mitigation.ApprovedBy)}");
             }
 
             return;
@@ -124,7 +124,7 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
         }
         else if (mitigation.Receipt is { State: "refused" } refused && _told.Add("refused " + mitigation.Id))
         {
-            screen.Note(refused.ObservedAt, $"the agent refuses to block {mitigation.Target}: {refused.Reason}");
+            Note(refused.ObservedAt, HappeningKind.Rule, $"the agent refuses to block {mitigation.Target}: {refused.Reason}");
         }
     }
 
@@ -144,6 +144,9 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
             }
         }
     }
+
+    private void Note(DateTimeOffset at, HappeningKind kind, string words) =>
+        told.Happened(new(head.MillisecondsTo(at), kind, kind == HappeningKind.Rule ? HubSide.Sensor : "hub", words));
 
     public static string Who(string? name) => name switch
     {

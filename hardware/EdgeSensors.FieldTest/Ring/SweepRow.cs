@@ -46,7 +46,8 @@ internal static class SweepRow
         var replay = root.GetProperty("replay");
         var alerts = root.GetProperty("alerts").EnumerateArray().Select(a => $"{a.GetProperty("detector").GetString()} {Short(a)}").Distinct().ToList();
         var blocked = root.GetProperty("blocked").EnumerateArray().Select(b => $"{b.GetProperty("address").GetString()} ({b.GetProperty("decided_by").GetString()})").ToList();
-        var seconds = root.GetProperty("alert_to_first_drop_seconds") is { ValueKind: JsonValueKind.Number } s ? FormattableString.Invariant($"{s.GetDouble():0.00} s") : "";
+        var steps = root.GetProperty("timeline").EnumerateArray().Where(h => h.TryGetProperty("step", out _)).ToDictionary(h => h.GetProperty("step").GetString()!, h => h.GetProperty("at_ms").GetInt64());
+        var seconds = steps.TryGetValue("alert", out var alert) && steps.TryGetValue("first_drop", out var drop) ? FormattableString.Invariant($"{(drop - alert) / 1000.0:0.00} s") : "";
         var traffic = root.GetProperty("traffic");
         var fast = speed > 1 ? FormattableString.Invariant($" at {speed:0.#}×") : "";
         return $"{replay.GetProperty("packets").GetInt32()}{fast} | {List(replay.GetProperty("inside").EnumerateArray().Select(i => i.GetString()!), 2)} | {List(alerts, 2)} | {List(blocked, 2)} | {seconds} | "

@@ -1,11 +1,5 @@
 namespace EdgeSensors.FieldTest.Reporting;
 
-/// <summary>Something that must hold for a run to pass.</summary>
-/// <param name="Name">A short sentence.</param>
-/// <param name="Held">Whether it did.</param>
-/// <param name="Figures">What was measured.</param>
-internal sealed record Expectation(string Name, bool Held, string Figures);
-
 /// <summary>What a run is expected to end in.</summary>
 internal enum ExpectedOutcome
 {

@@ -1,6 +1,6 @@
 using EdgeSensors.FieldTest.Programs;
 
-namespace EdgeSensors.FieldTest.Ring;
+namespace EdgeSensors.FieldTest.Reporting;
 
 /// <summary>The folders of a run: keys and data in a temporary one that goes with the run, the result and the logs in one that stays.</summary>
 internal sealed class RunFolder : IDisposable

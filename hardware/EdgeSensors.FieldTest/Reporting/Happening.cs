@@ -1,0 +1,37 @@
+namespace EdgeSensors.FieldTest.Reporting;
+
+/// <summary>Something that happened at a moment, for the time line.</summary>
+/// <param name="AtMs">Milliseconds since the start.</param>
+/// <param name="Kind">Which kind.</param>
+/// <param name="Source">Who: a tap, a gateway, the hub, the scenario.</param>
+/// <param name="Words">What, for people. May quote what came over a wire; whoever prints it escapes it.</param>
+internal sealed record Happening(long AtMs, HappeningKind Kind, string Source, string Words)
+{
+    /// <summary>When a fault ends, milliseconds since the start; null for what is over at once.</summary>
+    public long? UntilMs { get; init; }
+
+    /// <summary>A name for machines, where the step has one: <c>first_packet</c>.</summary>
+    public string? Step { get; init; }
+}
+
+/// <summary>What kind of thing happened.</summary>
+internal enum HappeningKind
+{
+    /// <summary>A step of the scenario or of the ring that is none of the others.</summary>
+    Step,
+
+    /// <summary>A fault was put in, or ended.</summary>
+    Fault,
+
+    /// <summary>A sensor or the hub found something.</summary>
+    Alert,
+
+    /// <summary>The policy or a person decided.</summary>
+    Decision,
+
+    /// <summary>A rule came in force, was refused, lapsed or was taken back.</summary>
+    Rule,
+
+    /// <summary>A signed update was published, verified, applied or refused.</summary>
+    Update,
+}
