@@ -44,13 +44,16 @@ internal sealed class Station : IDisposable
     public string State => Path.Combine(Folder, "state");
 
     /// <summary>Finds the programs; skips the test where they are not built.</summary>
-    public static async Task<Station> MakeAsync(params string[] inside)
+    public static Task<Station> MakeAsync(params string[] inside) => MakeAsync(inside, []);
+
+    /// <summary>Likewise, with further options for the sensor's enrolment.</summary>
+    public static async Task<Station> MakeAsync(string[] inside, string[] more)
     {
         var station = new Station(Program(ProgramLocator.Hub), Program(ProgramLocator.Agent));
         try
         {
             await station.Hub.InitAsync("approve", Stop);
-            await station.Hub.EnrolAsync(inside.Select(Prefix.Parse), station.Enrolment, Stop);
+            await station.Hub.EnrolAsync(inside.Select(Prefix.Parse), station.Enrolment, Stop, more);
             return station;
         }
         catch

@@ -8,6 +8,7 @@ using EdgeSensors.Firmware.Tests.Store;
 using EdgeSensors.Hardware.Chips;
 using EdgeSensors.Hardware.Power;
 using EdgeSensors.Protocol;
+using EdgeSensors.Tests;
 
 namespace EdgeSensors.EndToEnd.Tests;
 
@@ -17,14 +18,16 @@ public class TapTests
     [Fact]
     public async Task A_tap_enrols_fetches_its_authorisation_reports_and_goes_on_after_the_hub_was_killed()
     {
-        using var station = await Station.MakeAsync("10.0.0.0/8");
+        using var station = await Station.MakeAsync(["10.0.0.0/8"], ["--kind", "tap"]);
         await station.Hub.ServeAsync(Station.Stop);
-        var identity = EnrolmentFolder.Read(station.Enrolment, HubSide.Operator, HubSide.Sensor, "127.0.0.1", station.Hub.MqttPort);
+        var flash = new MemoryFlash(16 * 1024 * 1024);
+        var identity = await EnrolAsync(station, flash);
+        Assert.Equal((HubSide.Operator, HubSide.Sensor, "127.0.0.1", station.Hub.MqttPort), (identity.Operator, identity.Sensor, identity.Host, identity.Port));
         using var link = EnrolmentFolder.Connect(identity);
         using var ethernet = new W5500Chip(new SpiConnectionSettings(1, 10) { ClockFrequency = W5500.MaxClockFrequency }, TimeProvider.System, new Supply(TimeProvider.System), 1);
         ethernet.Plug(true);
         var tap = new Tap(
-            identity, new W5500(ethernet), new MemoryFlash(16 * 1024 * 1024), new SystemClock(), new SystemRandom(), link, new BareBoard(), new TapLimits { WindowMs = 2_000 });
+            identity, new W5500(ethernet), flash, new SystemClock(), new SystemRandom(), link, new BareBoard(), new TapLimits { WindowMs = 2_000 });
 
         await UntilAsync(tap, () => tap.IsMeasuring, ethernet);
         await UntilAsync(tap, () => station.Reports().Any(r => r.Total is { Packets: > 20 }), ethernet);
@@ -45,6 +48,34 @@ public class TapTests
         var numbers = station.Inbox().Select(Sequence).Order().ToList();
         Assert.Equal(Enumerable.Range(1, numbers.Count).Select(i => (ulong)i), numbers);
         Assert.True(tap.Frames >= station.Reports().Sum(r => (long)(r.Total?.Packets ?? 0)));
+    }
+
+    /// <summary>The hub's command at one end of a serial line, the firmware's receiver at the other. The module greets in between, as modules do.</summary>
+    private static async Task<TapIdentity> EnrolAsync(Station station, MemoryFlash flash)
+    {
+        using var line = PseudoTerminal.CreateOrSkip();
+        var receiver = new EnrolmentReceiver(flash);
+        var sending = station.Hub.SendAsync(station.Enrolment, line.Device, Station.Stop);
+        await Task.Run(
+            () =>
+            {
+                var octets = new byte[256];
+                var answer = EnrolmentAnswer.None;
+                while (answer == EnrolmentAnswer.None)
+                {
+                    answer = receiver.Take(octets, line.Read(octets), Environment.TickCount64);
+                    for (var i = 0; i < 1_000 && answer == EnrolmentAnswer.None; i++)
+                    {
+                        answer = receiver.Step(Environment.TickCount64);
+                    }
+                }
+
+                line.Write("I (218) boot: ESP-IDF\r\n"u8);
+                line.Write(System.Text.Encoding.ASCII.GetBytes(EnrolmentReceiver.Line(answer)));
+            },
+            Station.Stop);
+        await sending;
+        return IdentityStore.Load(flash)!;
     }
 
     private static ulong Sequence(CommittedMessage message) => message.Channel switch

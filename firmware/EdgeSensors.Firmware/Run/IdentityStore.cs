@@ -1,53 +1,28 @@
+using System.Text;
 using EdgeSensors.Firmware.Link;
 using EdgeSensors.Firmware.Platform;
-using EdgeSensors.Firmware.Report;
 using EdgeSensors.Firmware.Store;
 
 namespace EdgeSensors.Firmware.Run;
 
 /// <summary>
-/// The enrolment as it goes over the serial line and lies in flash: <c>ESTI</c>, length and CRC-32 (4 octets each, big-endian), and a CBOR map with the keys
-/// 1 to 11 in the order of <see cref="TapIdentity"/>'s fields; numbers and texts as they are, root and sealing key as octets.
+/// The enrolment as it goes over the serial line and lies in flash: <c>ESTI</c>, length and CRC-32 (4 octets each, big-endian), and rule <c>tap-enrolment</c> of
+/// protocol/edgesensors.cddl. Any octets give an enrolment or none.
 /// </summary>
 internal static class IdentityStore
 {
     /// <summary>Octets before the map.</summary>
     public const int HeadSize = 12;
 
-    private const uint Magic = 0x45535449;
+    /// <summary>What it begins with.</summary>
+    public const uint Magic = 0x45535449;
+
     private const int Fields = 11;
-
-    /// <summary>Writes an enrolment. Returns its octets; 0 if it does not fit.</summary>
-    public static int Write(TapIdentity identity, byte[] to)
-    {
-        byte[] map = new byte[FlashMap.IdentitySize];
-        CborWriter w = new CborWriter(map);
-        w.BeginMap();
-        w.Field(1, identity.Operator);
-        w.Field(2, identity.Sensor);
-        w.Field(3, identity.Host);
-        w.Field(4, (ulong)identity.Port);
-        w.Field(5, identity.Certificate);
-        w.Field(6, identity.CertificateKey);
-        w.Field(7, identity.Authority);
-        w.Key(8);
-        w.Bytes(identity.Root, 0, identity.Root.Length);
-        w.Key(9);
-        w.Bytes(identity.SealingKey, 0, identity.SealingKey.Length);
-        w.Field(10, identity.Network);
-        w.Field(11, identity.NetworkPassword);
-        w.EndMap();
-        if (w.Overflowed || w.Length + HeadSize > to.Length || w.Length + HeadSize > FlashMap.IdentitySize)
-        {
-            return 0;
-        }
-
-        BigEndian.Put32(to, 0, Magic);
-        BigEndian.Put32(to, 4, (uint)w.Length);
-        BigEndian.Put32(to, 8, Crc32.Of(map, 0, w.Length));
-        System.Array.Copy(map, 0, to, HeadSize, w.Length);
-        return w.Length + HeadSize;
-    }
+    private const int MostFile = 16 * 1024;
+    private const int MostHost = 255;
+    private const int MostLabel = 63;
+    private const int MostNetwork = 32;
+    private const int MostPassphrase = 64;
 
     /// <summary>The octets of an enrolment by its head; 0 if it is none.</summary>
     public static int LengthOf(byte[] head)
@@ -56,21 +31,22 @@ internal static class IdentityStore
         return BigEndian.Get32(head, 0) == Magic && length <= FlashMap.IdentitySize - HeadSize ? (int)length + HeadSize : 0;
     }
 
+    /// <summary>Whether the octets are those that the head's checksum was made of.</summary>
+    public static bool IsWhole(byte[] from, int length)
+    {
+        return Crc32.Of(from, HeadSize, length - HeadSize) == BigEndian.Get32(from, 8);
+    }
+
     /// <summary>Reads an enrolment. Null if the octets are none, or something of it is missing.</summary>
     public static TapIdentity? Read(byte[] from, int length)
     {
-        if (length < HeadSize || LengthOf(from) != length)
+        if (length < HeadSize || LengthOf(from) != length || !IsWhole(from, length))
         {
             return null;
         }
 
         byte[] map = new byte[length - HeadSize];
         System.Array.Copy(from, HeadSize, map, 0, map.Length);
-        if (Crc32.Of(map, 0, map.Length) != BigEndian.Get32(from, 8))
-        {
-            return null;
-        }
-
         CborReader r = new CborReader();
         r.Begin(map, map.Length);
         TapIdentity identity = new TapIdentity();
@@ -87,7 +63,8 @@ internal static class IdentityStore
             }
         }
 
-        bool whole = r.IsAtEnd && IsLabel(identity.Operator) && IsLabel(identity.Sensor) && identity.Host.Length > 0 && identity.SealingKey.Length == 32;
+        bool whole = r.IsAtEnd && IsLabel(identity.Operator) && IsLabel(identity.Sensor) && identity.Host.Length > 0 && identity.SealingKey.Length == 32
+            && identity.Certificate.Length > 0 && identity.CertificateKey.Length > 0 && identity.Authority.Length > 0 && identity.Root.Length > 0;
         return whole ? identity : null;
     }
 
@@ -116,39 +93,80 @@ internal static class IdentityStore
         }
 
         bool octets = field == 8 || field == 9;
-        if (!(octets ? r.TryBytes(FlashMap.IdentitySize) : r.TryText(FlashMap.IdentitySize)))
+        if (!(octets ? r.TryBytes(Most(field)) : r.TryText(Most(field))))
         {
             return false;
         }
 
         byte[] value = new byte[r.BytesLength];
         System.Array.Copy(map, r.BytesStart, value, 0, value.Length);
+        if (octets)
+        {
+            identity.Root = field == 8 ? value : identity.Root;
+            identity.SealingKey = field == 9 ? value : identity.SealingKey;
+            return true;
+        }
+
+        if (!IsText(value, field))
+        {
+            return false;
+        }
+
+        string text = Encoding.UTF8.GetString(value, 0, value.Length);
         switch (field)
         {
-            case 1: identity.Operator = Text(value); break;
-            case 2: identity.Sensor = Text(value); break;
-            case 3: identity.Host = Text(value); break;
-            case 5: identity.Certificate = Text(value); break;
-            case 6: identity.CertificateKey = Text(value); break;
-            case 7: identity.Authority = Text(value); break;
-            case 8: identity.Root = value; break;
-            case 9: identity.SealingKey = value; break;
-            case 10: identity.Network = Text(value); break;
-            default: identity.NetworkPassword = Text(value); break;
+            case 1: identity.Operator = text; break;
+            case 2: identity.Sensor = text; break;
+            case 3: identity.Host = text; break;
+            case 5: identity.Certificate = text; break;
+            case 6: identity.CertificateKey = text; break;
+            case 7: identity.Authority = text; break;
+            case 10: identity.Network = text; break;
+            default: identity.NetworkPassword = text; break;
         }
 
         return true;
     }
 
-    private static string Text(byte[] value)
+    private static int Most(int field)
     {
-        char[] text = new char[value.Length];
-        for (int i = 0; i < text.Length; i++)
+        switch (field)
         {
-            text[i] = (char)value[i];
+            case 1:
+            case 2: return MostLabel;
+            case 3: return MostHost;
+            case 9: return 32;
+            case 10: return MostNetwork;
+            case 11: return MostPassphrase;
+            default: return MostFile;
+        }
+    }
+
+    /// <summary>Texts are printable ASCII, files with ends of lines; a network's name may be any UTF-8.</summary>
+    private static bool IsText(byte[] value, int field)
+    {
+        if (field == 10)
+        {
+            byte[] again = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(value, 0, value.Length));
+            bool same = again.Length == value.Length;
+            for (int i = 0; same && i < value.Length; i++)
+            {
+                same = again[i] == value[i];
+            }
+
+            return same;
         }
 
-        return new string(text);
+        bool file = field == 5 || field == 6 || field == 7;
+        for (int i = 0; i < value.Length; i++)
+        {
+            if (value[i] > '~' || (value[i] < (field == 3 ? '!' : ' ') && !(file && value[i] == '\n')))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool IsLabel(string text)

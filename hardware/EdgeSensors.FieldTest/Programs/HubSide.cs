@@ -77,13 +77,20 @@ internal sealed class HubSide : IDisposable
     }
 
     /// <summary>Enrols the sensor: its certificate, its trust root and the authorisation to report about the inside.</summary>
-    public async Task EnrolAsync(IEnumerable<Prefix> inside, string enrolment, CancellationToken stop) => await MustAsync(
+    /// <param name="inside">The network that it protects.</param>
+    /// <param name="enrolment">The folder to write.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <param name="more">Further options of the command.</param>
+    public async Task EnrolAsync(IEnumerable<Prefix> inside, string enrolment, CancellationToken stop, params string[] more) => await MustAsync(
         [
             "sensor", "add", Operator, Sensor, "--dir", Folder, "--out", enrolment, "--level", "concern", "--basis", "consent", "--network", "owner",
             "--directions", "inbound,outbound", "--offline", Path.Combine(_folder, "offline"), "--passphrase-file", PassphraseFile,
-            .. inside.SelectMany(p => (string[])["--own-prefix", p.ToString()]),
+            .. inside.SelectMany(p => (string[])["--own-prefix", p.ToString()]), .. more,
         ],
         stop).ConfigureAwait(false);
+
+    /// <summary>Brings a tap's enrolment to it over a serial line; throws <see cref="ProgramException"/> when it does not take it.</summary>
+    public Task SendAsync(string enrolment, string device, CancellationToken stop) => MustAsync(["sensor", "send", enrolment, "--port", device], stop);
 
     /// <summary>Starts serving and waits until it is ready; throws <see cref="ProgramException"/> when it does not come to that.</summary>
     public async Task ServeAsync(CancellationToken stop)

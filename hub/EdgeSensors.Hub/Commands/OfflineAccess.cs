@@ -26,7 +26,7 @@ internal sealed class OfflineAccess
     /// <summary>The passphrase as text; the caller keeps it no longer than it needs.</summary>
     public string Read(ParseResult parsed, bool isNew)
     {
-        var text = parsed.GetValue(PassphraseFile) is { } file ? ReadFile(file)
+        var text = parsed.GetValue(PassphraseFile) is { } file ? SecretInput.ReadFile(file)
             : Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } variable ? variable
             : Prompt(isNew);
         if (!Passphrase.TryCreate(text, out var passphrase))
@@ -50,35 +50,7 @@ internal sealed class OfflineAccess
         return text;
     }
 
-    private static string ReadFile(string file)
-    {
-        using var reader = new StreamReader(file);
-        return reader.ReadLine() ?? "";
-    }
-
-    private static string Prompt(bool isNew)
-    {
-        if (Console.IsInputRedirected)
-        {
-            throw new CommandException(
-                "passphrase", $"The offline keys need a passphrase; give --passphrase-file FILE or set {EnvironmentVariable}.", ExitCode.Usage);
-        }
-
-        Console.Error.Write(isNew ? $"Passphrase for the offline keys (at least {Passphrase.MinLength} characters): " : "Passphrase of the offline keys: ");
-        var text = new System.Text.StringBuilder();
-        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
-        {
-            if (key.Key == ConsoleKey.Backspace)
-            {
-                text.Length = Math.Max(0, text.Length - 1);
-            }
-            else if (!char.IsControl(key.KeyChar))
-            {
-                text.Append(key.KeyChar);
-            }
-        }
-
-        Console.Error.WriteLine();
-        return text.ToString();
-    }
+    private static string Prompt(bool isNew) => SecretInput.Ask(
+        isNew ? $"Passphrase for the offline keys (at least {Passphrase.MinLength} characters)" : "Passphrase of the offline keys",
+        $"The offline keys need a passphrase; give --passphrase-file FILE or set {EnvironmentVariable}.");
 }

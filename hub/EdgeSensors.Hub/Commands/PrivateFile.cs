@@ -8,14 +8,14 @@ internal static class PrivateFile
 
     public static void Write(string path, string text)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerFile;
-        }
-
-        using var writer = new StreamWriter(path, options);
+        using var writer = new StreamWriter(Create(path));
         writer.Write(text);
+    }
+
+    public static void Write(string path, ReadOnlySpan<byte> octets)
+    {
+        using var file = Create(path);
+        file.Write(octets);
     }
 
     public static void CreateFolder(string path)
@@ -28,5 +28,16 @@ internal static class PrivateFile
         {
             Directory.CreateDirectory(path, OwnerFolder);
         }
+    }
+
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerFile;
+        }
+
+        return new FileStream(path, options);
     }
 }

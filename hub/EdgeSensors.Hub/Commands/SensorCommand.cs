@@ -9,7 +9,7 @@ using EdgeSensors.Trust.Sealing;
 
 namespace EdgeSensors.Hub.Commands;
 
-/// <summary><c>edgesensors-hub sensor add OPERATOR SENSOR</c>: a sensor's enrolment folder, and its signed collection authorisation.</summary>
+/// <summary><c>edgesensors-hub sensor add OPERATOR SENSOR</c>: a sensor's enrolment folder, and its signed collection authorisation; <c>sensor send</c>: a tap's over its serial line.</summary>
 internal static class SensorCommand
 {
     private static readonly TimeSpan CertificateLife = TimeSpan.FromDays(397);
@@ -21,6 +21,8 @@ internal static class SensorCommand
         var directory = new Option<string>("--dir") { Description = "The hub's folder.", HelpName = "DIR", Required = true };
         var output = new Option<string>("--out") { Description = "The enrolment folder to write.", HelpName = "FOLDER", Required = true };
         var own = new Option<Prefix[]>("--own-prefix") { Description = "A prefix of the own network, which is protected and never blocked.", HelpName = "PREFIX", Required = true, CustomParser = Parsing.Prefixes };
+        var kind = Parsing.Word("--kind", "What is enrolled: an agent on a gateway, or a tap, which gets one file for its serial line.", "agent", "agent", "tap");
+        var wireless = new WirelessAccess();
         var level = Parsing.Word("--level", "How deep it may report.", "concern", "broad", "concern");
         var basis = Parsing.Word("--basis", "What the authorisation rests on.", "consent", "consent", "authorization");
         var network = Parsing.Word("--network", "Whose network the sensor stands in.", "owner", "owner", "carrier");
@@ -30,7 +32,7 @@ internal static class SensorCommand
         var offline = new OfflineAccess();
         var add = new Command("add", "Enrol a sensor: certificate, keys, signed collection authorisation.")
         {
-            op, sensor, directory, output, own, level, basis, network, directions, k, days, offline.Folder, offline.PassphraseFile,
+            op, sensor, directory, output, own, kind, wireless.Network, wireless.PassphraseFile, level, basis, network, directions, k, days, offline.Folder, offline.PassphraseFile,
         };
         add.SetAction(parsed =>
         {
@@ -40,6 +42,13 @@ internal static class SensorCommand
             if (Directory.Exists(enrolment) && Directory.EnumerateFileSystemEntries(enrolment).Any())
             {
                 throw new CommandException("exists", $"{enrolment} is not empty; choose another folder.");
+            }
+
+            var isTap = parsed.GetValue(kind) == "tap";
+            var uplink = wireless.Read(parsed);
+            if (uplink is not null && !isTap)
+            {
+                throw new CommandException("usage", "--wifi is for a tap; add --kind tap.", ExitCode.Usage);
             }
 
             var listen = ConfigurationFile.Load(folder.Configuration).Listen;
@@ -71,12 +80,19 @@ internal static class SensorCommand
             CryptographicOperations.ZeroMemory(secret);
 
             Publish(folder, repository, authorization, passphrase);
-            WriteEnrolment(enrolment, name, listen, authority, sealing, repository);
+            WriteEnrolment(enrolment, name, listen, authority, sealing, repository, isTap);
+            if (isTap)
+            {
+                TapBundle.Write(enrolment, name, listen, uplink);
+            }
+
             Console.Out.WriteLine($"enrolled {name} under authorisation {id} until {authorization.NotAfter}");
-            Console.Out.WriteLine($"made {enrolment}: take it to the sensor, and keep no copy");
+            Console.Out.WriteLine(isTap
+                ? $"made {enrolment}: edgesensors-hub sensor send {enrolment} --port DEVICE brings it to the tap; keep no copy then"
+                : $"made {enrolment}: take it to the sensor, and keep no copy");
             return ExitCode.Ok;
         });
-        return new Command("sensor", "Sensors and their authorisations.") { add };
+        return new Command("sensor", "Sensors and their authorisations.") { add, SensorSendCommand.Create() };
     }
 
     private static void Publish(HubFolder folder, TufRepository repository, CollectionAuthorization authorization, string passphrase)
@@ -109,7 +125,7 @@ internal static class SensorCommand
     }
 
     private static void WriteEnrolment(
-        string folder, SensorName name, ListenSettings listen, Identity.CertificateAuthority authority, SealingKey sealing, TufRepository repository)
+        string folder, SensorName name, ListenSettings listen, Identity.CertificateAuthority authority, SealingKey sealing, TufRepository repository, bool isTap)
     {
         if (!repository.ReadRoot().TryGet(out var root, out var error))
         {
@@ -124,7 +140,10 @@ internal static class SensorCommand
         File.WriteAllText(In("ca.crt"), authority.Certificate.ExportCertificatePem() + "\n");
         File.WriteAllBytes(In("root.json"), root);
         PrivateFile.Write(In("hpke.key"), sealing.ExportSecretBase64() + "\n");
-        File.WriteAllText(In("agent.yaml"), AgentConfiguration.Write(name, listen));
+        if (!isTap)
+        {
+            File.WriteAllText(In("agent.yaml"), AgentConfiguration.Write(name, listen));
+        }
     }
 
     private static FlowDirections Directions(string list)

@@ -18,12 +18,16 @@ internal sealed class MessageReader
 
     /// <summary>Runs a message's own reading and turns whatever it meets into a value or one typed error.</summary>
     public static bool TryRead<T>(ReadOnlyMemory<byte> payload, Channel channel, Func<MessageReader, T> read, out T? message, out ProtocolError error)
+        where T : class => TryRead(payload, Topics.MaxPayloadOctets(channel), channel.ToString(), read, out message, out error);
+
+    /// <summary>Likewise, for what goes over no topic.</summary>
+    public static bool TryRead<T>(ReadOnlyMemory<byte> payload, int maxOctets, string what, Func<MessageReader, T> read, out T? message, out ProtocolError error)
         where T : class
     {
         message = null;
-        if (payload.Length > Topics.MaxPayloadOctets(channel))
+        if (payload.Length > maxOctets)
         {
-            error = new(ProtocolErrorKind.TooLong, 0, $"{payload.Length} octets, more than a {channel} may have");
+            error = new(ProtocolErrorKind.TooLong, 0, $"{payload.Length} octets, more than a {what} may have");
             return false;
         }
 
@@ -100,6 +104,16 @@ internal sealed class MessageReader
         return Protocol.Token.IsValid(text, maxLength)
             ? text
             : throw new FieldException(ProtocolErrorKind.InvalidField, $"not a token of at most {maxLength} characters");
+    }
+
+    /// <summary>A text of any characters, for an enrolment: no message of a sensor has one.</summary>
+    public string Text(int minOctets, int maxOctets)
+    {
+        var text = _cbor.ReadTextString();
+        var octets = System.Text.Encoding.UTF8.GetByteCount(text);
+        return octets >= minOctets && octets <= maxOctets
+            ? text
+            : throw new FieldException(ProtocolErrorKind.InvalidField, $"a text of {octets} octets where {minOctets} to {maxOctets} belong");
     }
 
     public byte[] Bytes(int min, int max)

@@ -152,6 +152,78 @@ public class CommandTests(HubProcess hub) : IClassFixture<HubProcess>
     }
 
     [Fact]
+    public async Task A_taps_enrolment_is_one_file_that_is_sent_over_its_serial_line()
+    {
+        string[] keys = ["--dir", hub.Hub, "--own-prefix", "192.0.2.0/24", "--offline", hub.Offline, "--passphrase-file", hub.Passphrase];
+        var folder = Path.Combine(hub.Folder, "tap");
+        var secret = Path.Combine(hub.Folder, "wifi");
+        File.WriteAllText(secret, "correct horse\n");
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync(["sensor", "add", "isp-a", "tap-1", "--out", folder, "--wifi", "office", "--wifi-passphrase-file", secret, .. keys]), 2, "--kind tap");
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync(["sensor", "add", "isp-a", "tap-1", "--out", folder, "--kind", "tap", "--wifi", "office", .. keys]), 2, "--wifi-passphrase-file");
+        Assert.False(Directory.Exists(folder));
+        HubProcess.Succeeded(await HubProcess.RunAsync(["sensor", "add", "isp-a", "tap-1", "--out", folder, "--kind", "tap", "--wifi", "office", "--wifi-passphrase-file", secret, .. keys]));
+        var bundle = Path.Combine(folder, "tap.enrolment");
+        Assert.False(File.Exists(Path.Combine(folder, "agent.yaml")));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(bundle));
+        }
+
+        Assert.True(TapEnrolmentCodec.TryDecode(File.ReadAllBytes(bundle), out var enrolment, out var error), error.ToString());
+        Assert.Equal(("isp-a/tap-1", "localhost", hub.MqttPort, "office", "correct horse"),
+            (enrolment!.Name.ToString(), enrolment.HubHost, enrolment.MqttPort, enrolment.Network, enrolment.NetworkPassphrase));
+        Assert.Equal(File.ReadAllText(Path.Combine(folder, "sensor.key")), enrolment.KeyPem);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(folder, "root.json")), enrolment.Root.ToArray());
+
+        using var line = EdgeSensors.Tests.PseudoTerminal.CreateOrSkip();
+        File.WriteAllText(secret, "battery staple\n");
+        string[] send = ["sensor", "send", folder, "--port", line.Device];
+
+        // A tap that got it damaged is sent it again; then it takes it, for another network than the file names.
+        var tap = Answer(line, "refused damaged\n", "enrolled\n");
+        var sent = await HubProcess.RunAsync([.. send, "--wifi", "home", "--wifi-passphrase-file", secret]);
+        HubProcess.Succeeded(sent);
+        Assert.DoesNotContain("staple", sent.Output, StringComparison.Ordinal);
+        Assert.True(TapEnrolmentCodec.TryDecode(await tap, out var got, out error), error.ToString());
+        Assert.Equal(("home", "battery staple", enrolment.KeyPem), (got!.Network, got.NetworkPassphrase, got.KeyPem));
+
+        tap = Answer(line, "refused not-kept\n");
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync(send), 1, "the board is faulty");
+        Assert.Equal(File.ReadAllBytes(bundle), await tap);
+        tap = Answer(line, "");
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync([.. send, "--patience", "1"]), 1, "no answer");
+        await tap;
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync("sensor", "send", folder, "--port", "/dev/nowhere"), 1, "/dev/nowhere cannot be opened");
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync("sensor", "send", hub.Enrolment, "--port", line.Device), 1, "--kind tap");
+        var octets = File.ReadAllBytes(bundle);
+        octets[^1] ^= 1;
+        File.WriteAllBytes(bundle, octets);
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync(send), 1, "damaged");
+    }
+
+    /// <summary>Gives these answers, one an enrolment, and then the octets of the last.</summary>
+    private static Task<byte[]> Answer(EdgeSensors.Tests.PseudoTerminal line, params string[] answers) => Task.Run(() =>
+    {
+        byte[] got = [];
+        foreach (var answer in answers)
+        {
+            var octets = new byte[TapEnrolmentCodec.MaxOctets];
+            for (var filled = 0; filled < TapEnrolmentCodec.HeadOctets || filled < got.Length;)
+            {
+                var piece = new byte[256];
+                var count = line.Read(piece);
+                piece.AsSpan(0, count).CopyTo(octets.AsSpan(filled));
+                filled += count;
+                got = filled < TapEnrolmentCodec.HeadOctets ? got : octets[..(TapEnrolmentCodec.HeadOctets + System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(octets.AsSpan(4)))];
+            }
+
+            line.Write(System.Text.Encoding.ASCII.GetBytes("ready\n" + answer));
+        }
+
+        return got;
+    });
+
+    [Fact]
     public async Task An_unknown_key_of_the_configuration_is_named_with_its_line()
     {
         var broken = Path.Combine(hub.Hub, "broken.yaml");

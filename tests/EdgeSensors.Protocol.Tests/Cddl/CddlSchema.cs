@@ -189,7 +189,12 @@ internal sealed partial class CddlSchema
             case Matching(var pattern):
                 return item is string s && Regex.IsMatch(s, $"^(?:{pattern})$") ? null : $"{path}: {item} does not match {pattern}";
             case Sized(var of, var size):
-                return Match(of, item, path) ?? (item is byte[] octets ? Match(size, (Int128)octets.Length, path + ".size") : $"{path}: no octets");
+                return Match(of, item, path) ?? item switch
+                {
+                    byte[] octets => Match(size, (Int128)octets.Length, path + ".size"),
+                    string text => Match(size, (Int128)System.Text.Encoding.UTF8.GetByteCount(text), path + ".size"),
+                    _ => $"{path}: no octets",
+                };
             case Choice(var of):
                 var faults = of.Select(o => Match(o, item, path)).ToList();
                 return faults.Any(f => f is null) ? null : faults[0];

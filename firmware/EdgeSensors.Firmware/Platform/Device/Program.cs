@@ -71,10 +71,10 @@ public static class Program
         board.ConnectTapPort(false);
         board.Show(hasFlash ? TapCondition.NotEnrolled : TapCondition.Faulty);
         SerialEnrolment serial = new SerialEnrolment("COM1", flash);
-        while (!hasFlash || !serial.Step())
+        while (!hasFlash || !serial.Step(clock.Microseconds / 1_000))
         {
             board.Poll(clock.Microseconds / 1_000);
-            Thread.Sleep(5);
+            Thread.Sleep(2);
         }
 
         Power.RebootDevice(RebootOption.NormalReboot);

@@ -30,6 +30,13 @@ internal static class EnrolmentFolder
         };
     }
 
+    /// <summary>Reads the file that the hub's <c>sensor add --kind tap</c> writes for the serial line; throws <see cref="IOException"/> where it is none.</summary>
+    public static TapIdentity ReadBundle(string file)
+    {
+        byte[] octets = File.ReadAllBytes(file);
+        return IdentityStore.Read(octets, octets.Length) ?? throw new IOException($"{file} is no enrolment of a tap");
+    }
+
     /// <summary>A link with the enrolment's certificate.</summary>
     public static MqttHubLink Connect(TapIdentity identity)
     {
