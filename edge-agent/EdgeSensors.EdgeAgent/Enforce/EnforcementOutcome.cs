@@ -11,10 +11,10 @@ internal sealed record EnforcementOutcome(IReadOnlyList<RuleEnforcement> Rules, 
 /// <summary>What became of one rule.</summary>
 /// <param name="Id">The rule.</param>
 /// <param name="State"><see cref="RuleState.Enforced"/>, <see cref="RuleState.Observed"/>, <see cref="RuleState.Refused"/> or <see cref="RuleState.Expired"/>.</param>
-/// <param name="Reason">Why it is not enforced, as a token of <see cref="RefusalReason"/>; null when it stands.</param>
+/// <param name="Reason">Why it is not enforced, or not where others are, as a token of <see cref="RefusalReason"/>; null when there is nothing to say.</param>
 internal readonly record struct RuleEnforcement(DocumentId Id, RuleState State, string? Reason = null);
 
-/// <summary>The tokens that say why a rule is not enforced.</summary>
+/// <summary>The tokens that say why a rule is not enforced, or not everywhere.</summary>
 internal static class RefusalReason
 {
     /// <summary>All of its addresses are on the owner's allowlist.</summary>
@@ -34,6 +34,9 @@ internal static class RefusalReason
 
     /// <summary>The enforcer failed; the agent's log says how.</summary>
     public const string EnforcerFailed = "enforcer-failed";
+
+    /// <summary>It stands, in nftables alone: what it looks at is not looked at where XDP drops.</summary>
+    public const string NotAtInterface = "not-at-interface";
 
     /// <summary>This machine has no enforcer, or the agent no right to use it.</summary>
     public const string ObserveOnly = "observe-only";

@@ -6,11 +6,11 @@ namespace EdgeSensors.EdgeAgent.Enforce;
 /// <summary>What the table shall hold for a plan, and what is said of each of its rules.</summary>
 internal sealed class NftDesired
 {
-    private readonly Dictionary<NftSet, Dictionary<Prefix, (DocumentId Rule, UnixMilliseconds ExpiresAt)?>> _sets = [];
+    private readonly Dictionary<NftSet, Dictionary<PacketMatch, (DocumentId Rule, UnixMilliseconds ExpiresAt)?>> _sets = [];
     private readonly List<RuleEnforcement> _verdicts = [];
 
     /// <summary>The elements of each set; null for an owner's entry.</summary>
-    public IReadOnlyDictionary<NftSet, Dictionary<Prefix, (DocumentId Rule, UnixMilliseconds ExpiresAt)?>> Sets => _sets;
+    public IReadOnlyDictionary<NftSet, Dictionary<PacketMatch, (DocumentId Rule, UnixMilliseconds ExpiresAt)?>> Sets => _sets;
 
     /// <summary>One for each rule of the plan.</summary>
     public IReadOnlyList<RuleEnforcement> Verdicts => _verdicts;
@@ -23,7 +23,7 @@ internal sealed class NftDesired
         {
             foreach (var egress in (bool[])[false, true])
             {
-                desired.SetOf(NftSet.Of(NftRole.Allow, egress, prefix))[prefix] = null;
+                desired.SetOf(NftSet.Of(NftRole.Allow, egress, prefix))[PacketMatch.Of(prefix, egress)] = null;
             }
         }
 
@@ -40,9 +40,9 @@ internal sealed class NftDesired
         var (state, reason) = rule switch
         {
             _ when rule.ExpiresAt.Value - now.Value < 1000 => (RuleState.Expired, null), // the kernel's timeouts here are whole seconds
-            _ when rule.Prefix.Length == 0 => (RuleState.Refused, RefusalReason.EveryAddress),
-            _ when rule.DropProcess != SlpfDropProcess.None => (RuleState.Refused, RefusalReason.DropProcess),
-            _ when Covers(allowlist, rule.Prefix) => (RuleState.Refused, RefusalReason.OwnerAllowlist),
+            _ when rule.Objection(allowlist) is { } objection => (RuleState.Refused, objection),
+            // Looked up on the way to its destination, where the owner's sources are not.
+            _ when rule.Accused.Count > 1 && allowlist.Any(rule.Accused[0].Overlaps) => (RuleState.Refused, RefusalReason.CoversOwnerAllowlist),
             { Step: MitigationStep.Observe } => (RuleState.Observed, (string?)null),
             _ => (RuleState.Enforced, null),
         };
@@ -52,35 +52,17 @@ internal sealed class NftDesired
             return;
         }
 
-        foreach (var egress in (bool[])[false, true])
+        foreach (var (egress, match) in rule.Parts)
         {
-            if (rule.Direction == (egress ? SlpfDirection.Ingress : SlpfDirection.Egress))
-            {
-                continue;
-            }
-
             foreach (var role in Roles(rule.Step))
             {
-                var elements = SetOf(NftSet.Of(role, egress, rule.Prefix));
-                if (!elements.TryGetValue(rule.Prefix, out var standing) || standing!.Value.ExpiresAt < rule.ExpiresAt)
+                var elements = SetOf(NftSet.Of(role, egress, match));
+                if (!elements.TryGetValue(match, out var standing) || standing!.Value.ExpiresAt < rule.ExpiresAt)
                 {
-                    elements[rule.Prefix] = (rule.Id, rule.ExpiresAt);
+                    elements[match] = (rule.Id, rule.ExpiresAt);
                 }
             }
         }
-    }
-
-    private static bool Covers(IReadOnlyList<Prefix> allowlist, Prefix prefix)
-    {
-        foreach (var allowed in allowlist)
-        {
-            if (allowed.Contains(prefix))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static NftRole[] Roles(MitigationStep step) => step switch
@@ -90,7 +72,7 @@ internal sealed class NftDesired
         _ => [NftRole.Drop],
     };
 
-    private Dictionary<Prefix, (DocumentId Rule, UnixMilliseconds ExpiresAt)?> SetOf(NftSet set)
+    private Dictionary<PacketMatch, (DocumentId Rule, UnixMilliseconds ExpiresAt)?> SetOf(NftSet set)
     {
         if (!_sets.TryGetValue(set, out var elements))
         {

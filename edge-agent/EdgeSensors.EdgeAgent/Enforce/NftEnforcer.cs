@@ -18,7 +18,7 @@ internal sealed class NftEnforcer(NftCommand nft, TimeProvider time) : IEnforcer
 
     private readonly Dictionary<DocumentId, RuleHits> _hits = [];
     private EnforcementPlan _plan = EnforcementPlan.Empty;
-    private Dictionary<NftSet, HashSet<Prefix>> _standing = [];
+    private Dictionary<NftSet, HashSet<PacketMatch>> _standing = [];
 
     /// <inheritdoc/>
     public string Name => "nftables";

@@ -1,20 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using System.Text.Json;
-using EdgeSensors.Protocol;
 
 namespace EdgeSensors.EdgeAgent.Enforce;
 
 /// <summary>The table <c>inet edgesensors</c> as the kernel holds it, read from <c>nft -j list table</c>.</summary>
 internal sealed class NftTable
 {
-    private readonly Dictionary<NftSet, Dictionary<Prefix, NftElement>> _sets = [];
+    private readonly Dictionary<NftSet, Dictionary<PacketMatch, NftElement>> _sets = [];
     private readonly HashSet<string> _rules = [];
     private int _ratePacketsPerSecond;
     private bool _foreign;
 
     /// <summary>The sets and what is in them.</summary>
-    public IReadOnlyDictionary<NftSet, Dictionary<Prefix, NftElement>> Sets => _sets;
+    public IReadOnlyDictionary<NftSet, Dictionary<PacketMatch, NftElement>> Sets => _sets;
 
     /// <summary>A table that is not there.</summary>
     public static NftTable Missing { get; } = new() { Exists = false };
@@ -85,7 +83,7 @@ internal sealed class NftTable
             return;
         }
 
-        var elements = new Dictionary<Prefix, NftElement>();
+        var elements = new Dictionary<PacketMatch, NftElement>();
         _sets[set] = elements;
         if (set.Role == NftRole.Limit && item.TryGetProperty("stmt", out var statements)
             && statements.EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.Object } statement
@@ -102,15 +100,14 @@ internal sealed class NftTable
         foreach (var entry in list.EnumerateArray())
         {
             var wrapped = entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("elem", out var inner) ? inner : entry;
-            var value = wrapped.ValueKind == JsonValueKind.Object ? Text(wrapped, "val") : wrapped.GetString();
-            if (!IPAddress.TryParse(value, out var address) || address.GetAddressBytes() is var octets && (octets.Length == 4) != set.IsIPv4
-                || !Prefix.TryCreate(octets, set.PrefixLength, out var prefix))
+            var inside = wrapped.ValueKind == JsonValueKind.Object && wrapped.TryGetProperty("val", out var value) ? value : wrapped;
+            if (!NftKey.TryRead(inside, set, out var match))
             {
                 _foreign = true;
                 continue;
             }
 
-            elements[prefix] = wrapped.ValueKind == JsonValueKind.Object ? ReadElement(wrapped) : default;
+            elements[match] = wrapped.ValueKind == JsonValueKind.Object ? ReadElement(wrapped) : default;
         }
     }
 

@@ -61,7 +61,7 @@ internal sealed class NftTransaction : IDisposable
     {
         Begin("add", "set");
         _json.WriteString("name", set.Name);
-        _json.WriteString("type", set.IsIPv4 ? "ipv4_addr" : "ipv6_addr");
+        NftKey.WriteType(_json, set);
         if (set.HasTimeout)
         {
             _json.WriteStartArray("flags");
@@ -98,18 +98,19 @@ internal sealed class NftTransaction : IDisposable
     /// <param name="set">Where.</param>
     /// <param name="elements">A null tag is an owner's entry, which stays.</param>
     /// <param name="now">From when the remaining time counts.</param>
-    public void AddElements(NftSet set, IEnumerable<(Prefix Prefix, NftElementTag? Tag)> elements, UnixMilliseconds now) =>
+    public void AddElements(NftSet set, IEnumerable<(PacketMatch Match, NftElementTag? Tag)> elements, UnixMilliseconds now) =>
         Elements("add", set, elements, element =>
         {
             if (element.Tag is not { } tag)
             {
-                _json.WriteStringValue(element.Prefix.Address.ToString());
+                NftKey.Write(_json, element.Match);
                 return;
             }
 
             _json.WriteStartObject();
             _json.WriteStartObject("elem");
-            _json.WriteString("val", element.Prefix.Address.ToString());
+            _json.WritePropertyName("val");
+            NftKey.Write(_json, element.Match);
 
             // Whole seconds only, rounded down: rather a moment early than late.
             _json.WriteNumber("timeout", Math.Max(1, (tag.ExpiresAt.Value - now.Value) / 1000));
@@ -119,10 +120,10 @@ internal sealed class NftTransaction : IDisposable
         });
 
     /// <summary>Takes elements away. Each is added first, which is no change where it stands: one that lapsed a moment ago would otherwise fail the transaction.</summary>
-    public void DeleteElements(NftSet set, IReadOnlyCollection<Prefix> prefixes)
+    public void DeleteElements(NftSet set, IReadOnlyCollection<PacketMatch> matches)
     {
-        Elements("add", set, prefixes, prefix => _json.WriteStringValue(prefix.Address.ToString()));
-        Elements("delete", set, prefixes, prefix => _json.WriteStringValue(prefix.Address.ToString()));
+        Elements("add", set, matches, match => NftKey.Write(_json, match));
+        Elements("delete", set, matches, match => NftKey.Write(_json, match));
     }
 
     /// <inheritdoc/>
@@ -171,48 +172,11 @@ internal sealed class NftTransaction : IDisposable
         _json.WriteStartObject();
         _json.WriteStartObject("match");
         _json.WriteString("op", "==");
-        if (set.PrefixLength == (set.IsIPv4 ? 32 : 128))
-        {
-            Field("left", set);
-        }
-        else
-        {
-            _json.WriteStartObject("left");
-            _json.WriteStartArray("&");
-            Field(null, set);
-            _json.WriteStringValue(Mask(set));
-            _json.WriteEndArray();
-            _json.WriteEndObject();
-        }
-
+        _json.WritePropertyName("left");
+        NftKey.WriteFields(_json, set);
         _json.WriteString("right", $"@{set.Name}");
         _json.WriteEndObject();
         _json.WriteEndObject();
-    }
-
-    private void Field(string? member, NftSet set)
-    {
-        if (member is null)
-        {
-            _json.WriteStartObject();
-        }
-        else
-        {
-            _json.WriteStartObject(member);
-        }
-
-        _json.WriteStartObject("payload");
-        _json.WriteString("protocol", set.IsIPv4 ? "ip" : "ip6");
-        _json.WriteString("field", set.Egress ? "daddr" : "saddr");
-        _json.WriteEndObject();
-        _json.WriteEndObject();
-    }
-
-    private static string Mask(NftSet set)
-    {
-        var ones = new byte[set.IsIPv4 ? 4 : 16];
-        ones.AsSpan().Fill(0xFF);
-        return Prefix.Of(ones, set.PrefixLength).Address.ToString();
     }
 
     private void LoopbackRule(string chain, string key)

@@ -1,6 +1,5 @@
 using EdgeSensors.Metering.Decode;
 using EdgeSensors.Protocol;
-using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.EdgeAgent.Enforce;
 
@@ -21,16 +20,16 @@ internal sealed class ObserveOnlyEnforcer(string limitation, TimeProvider time) 
     public string? Limitation => limitation;
 
     /// <summary>Counts a packet for the rules that are for it. Called by the meter's one thread; costs a look-up where rules are for single addresses.</summary>
-    public void Count(in PacketHeader header) => Count(header.Source, header.Destination, 1, header.IpLength);
+    public void Count(in PacketHeader header) => Count(in header, 1, header.IpLength);
 
     /// <summary>Counts packets that an exporter tells of together.</summary>
-    public void Count(HostAddress source, HostAddress destination, long packets, long octets)
+    public void Count(in PacketHeader header, long packets, long octets)
     {
         var observed = _observed;
-        if (observed.Rules.Length > 0)
+        if (observed.Rules.Length > 0 && packets > 0)
         {
-            observed.Count(source, packets, octets, ingress: true);
-            observed.Count(destination, packets, octets, ingress: false);
+            observed.Count(in header, packets, octets, egress: false);
+            observed.Count(in header, packets, octets, egress: true);
         }
     }
 
@@ -54,11 +53,11 @@ internal sealed class ObserveOnlyEnforcer(string limitation, TimeProvider time) 
         return Task.FromResult(new HitReading([.. observed.Rules.Select(r => new RuleHits(r.Rule.Id, (ulong)Interlocked.Read(ref r.Packets), (ulong)Interlocked.Read(ref r.Octets)))], Intact: true));
     }
 
-    /// <summary>One plan's rules, findable by address.</summary>
+    /// <summary>One plan's rules, findable by the address that each accuses.</summary>
     private sealed class Observation
     {
-        private readonly Dictionary<HostAddress, List<ObservedRule>> _byAddress = [];
-        private readonly List<ObservedRule> _wide = [];
+        private readonly Dictionary<(HostAddress Address, bool Egress), List<(ObservedRule Rule, PacketMatch Match)>> _byAddress = [];
+        private readonly Dictionary<bool, List<(ObservedRule Rule, PacketMatch Match)>> _wide = new() { [false] = [], [true] = [] };
         private readonly IReadOnlyList<Prefix> _allowed;
 
         private Observation() => (Rules, _allowed) = ([], []);
@@ -69,19 +68,9 @@ internal sealed class ObserveOnlyEnforcer(string limitation, TimeProvider time) 
             Rules = [.. plan.Rules.Select(rule => Array.Find(before.Rules, r => r.Rule == rule) ?? new ObservedRule(rule))];
             foreach (var observed in Rules)
             {
-                if (observed.Rule.Prefix.IsSingleAddress)
+                foreach (var (egress, match) in observed.Rule.Parts)
                 {
-                    var address = HostAddress.From(observed.Rule.Prefix.Address);
-                    if (!_byAddress.TryGetValue(address, out var list))
-                    {
-                        _byAddress[address] = list = [];
-                    }
-
-                    list.Add(observed);
-                }
-                else
-                {
-                    _wide.Add(observed);
+                    ListOf(egress ? match.Destination : match.Source, egress).Add((observed, match));
                 }
             }
         }
@@ -90,27 +79,45 @@ internal sealed class ObserveOnlyEnforcer(string limitation, TimeProvider time) 
 
         public ObservedRule[] Rules { get; }
 
-        public void Count(HostAddress address, long packets, long octets, bool ingress)
+        public void Count(in PacketHeader header, long packets, long octets, bool egress)
         {
-            if (_byAddress.TryGetValue(address, out var exact))
+            if (_byAddress.TryGetValue((egress ? header.Destination : header.Source, egress), out var exact))
             {
-                Count(address, packets, octets, ingress, exact);
+                Count(in header, packets, octets, egress, exact);
             }
 
-            if (_wide.Count > 0)
+            if (_wide[egress] is { Count: > 0 } wide)
             {
-                Count(address, packets, octets, ingress, _wide);
+                Count(in header, packets, octets, egress, wide);
             }
         }
 
-        private void Count(HostAddress address, long packets, long octets, bool ingress, List<ObservedRule> rules)
+        private List<(ObservedRule Rule, PacketMatch Match)> ListOf(Prefix? accused, bool egress)
         {
-            Span<byte> text = stackalloc byte[16];
-            text = text[..address.WriteOctets(text)];
-            foreach (var observed in rules)
+            if (accused is not { IsSingleAddress: true } single)
             {
-                var direction = observed.Rule.Direction;
-                if (!observed.HasLapsed && direction != (ingress ? SlpfDirection.Egress : SlpfDirection.Ingress) && observed.Rule.Prefix.Contains(text) && !IsAllowed(text))
+                return _wide[egress];
+            }
+
+            var key = (HostAddress.From(single.Address), egress);
+            if (!_byAddress.TryGetValue(key, out var list))
+            {
+                _byAddress[key] = list = [];
+            }
+
+            return list;
+        }
+
+        private void Count(in PacketHeader header, long packets, long octets, bool egress, List<(ObservedRule Rule, PacketMatch Match)> rules)
+        {
+            Span<byte> source = stackalloc byte[16];
+            source = source[..header.Source.WriteOctets(source)];
+            Span<byte> destination = stackalloc byte[16];
+            destination = destination[..header.Destination.WriteOctets(destination)];
+            foreach (var (observed, match) in rules)
+            {
+                if (!observed.HasLapsed && match.Matches(source, destination, (byte)header.Protocol, header.SourcePort, header.DestinationPort)
+                    && !IsAllowed(egress ? destination : source) && !(observed.Rule.Accused.Count > 1 && IsAllowed(source)))
                 {
                     Interlocked.Add(ref observed.Packets, packets);
                     Interlocked.Add(ref observed.Octets, octets);

@@ -4,7 +4,7 @@ using EdgeSensors.Trust.Documents;
 namespace EdgeSensors.EdgeAgent.Enforce;
 
 /// <summary>
-/// What of a plan is dropped at the interface: the sources that rules drop. What a rule observes must reach the counter of that rule, so a source that is
+/// What of a plan is dropped at the interface: the sources that rules drop whole; a connection's ports are nftables' to look at. What a rule observes must reach the counter of that rule, so a source that is
 /// dropped and in part observed too is left to nftables. A look-up finds the narrowest prefix only: it therefore stands as long as the longest of those around it.
 /// </summary>
 internal static class XdpDesired
@@ -16,16 +16,19 @@ internal static class XdpDesired
     {
         var dropped = new Dictionary<Prefix, (DocumentId Rule, UnixMilliseconds ExpiresAt)>();
         var observed = new HashSet<Prefix>();
-        foreach (var rule in plan.Rules.Where(rule => rule.Direction != SlpfDirection.Egress))
+        foreach (var rule in plan.Rules)
         {
-            if (rule.Step == MitigationStep.Observe)
+            foreach (var source in rule.Parts.Where(part => !part.Egress).Select(part => part.Match.Source).OfType<Prefix>())
             {
-                observed.Add(rule.Prefix);
-            }
-            else if (rule.Step == MitigationStep.Drop && enforced.Contains(rule.Id)
-                && (!dropped.TryGetValue(rule.Prefix, out var standing) || standing.ExpiresAt < rule.ExpiresAt))
-            {
-                dropped[rule.Prefix] = (rule.Id, rule.ExpiresAt);
+                if (rule.Step == MitigationStep.Observe)
+                {
+                    observed.Add(source);
+                }
+                else if (rule.Step == MitigationStep.Drop && rule.Target.Net is not null && enforced.Contains(rule.Id)
+                    && (!dropped.TryGetValue(source, out var standing) || standing.ExpiresAt < rule.ExpiresAt))
+                {
+                    dropped[source] = (rule.Id, rule.ExpiresAt);
+                }
             }
         }
 

@@ -72,7 +72,13 @@ internal sealed class XdpEnforcer : IEnforcer, IDisposable
 
         _planned = planned;
         var enforced = outcome.Rules.Where(rule => rule.State == RuleState.Enforced).Select(rule => rule.Id).ToHashSet();
-        return Follow(plan, XdpDesired.Of(plan, enforced)) is { } error ? outcome with { Error = error } : outcome;
+        if (Follow(plan, XdpDesired.Of(plan, enforced)) is { } error)
+        {
+            return outcome with { Error = error };
+        }
+
+        var narrow = plan.Rules.Where(rule => rule.Target.Net is null && rule.Step == MitigationStep.Drop).Select(rule => rule.Id).ToHashSet();
+        return outcome with { Rules = [.. outcome.Rules.Select(rule => enforced.Contains(rule.Id) && narrow.Contains(rule.Id) ? rule with { Reason = RefusalReason.NotAtInterface } : rule)] };
     }
 
     /// <inheritdoc/>

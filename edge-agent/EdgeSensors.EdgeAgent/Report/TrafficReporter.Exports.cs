@@ -59,8 +59,8 @@ internal sealed partial class TrafficReporter
             }
         }
 
-        Observed?.Count(flow.Source, flow.Destination, arrival.PacketCount, arrival.OctetCount);
-        Observed?.Count(flow.Destination, flow.Source, arrival.ReversePacketCount, arrival.ReverseOctetCount);
+        Observed?.Count(FlowArrival.Header(in flow, reverse: false), arrival.PacketCount, arrival.OctetCount);
+        Observed?.Count(FlowArrival.Header(in flow, reverse: true), arrival.ReversePacketCount, arrival.ReverseOctetCount);
     }
 
     /// <inheritdoc/>

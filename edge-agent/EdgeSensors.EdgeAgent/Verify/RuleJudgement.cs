@@ -36,10 +36,10 @@ internal static class RuleJudgement
 
     private static string? Owner(MitigationRule rule, OwnerLimits owner, int accepted)
     {
-        var target = rule.OpenC2.Target;
+        var accused = rule.OpenC2.Target.Accused(rule.OpenC2.Direction);
         return rule switch
         {
-            _ when target.Length < (target.IsIPv4 ? owner.MinPrefixLengthV4 : owner.MinPrefixLengthV6) => "owner-prefix-too-wide",
+            _ when accused.Any(prefix => prefix.Length < (prefix.IsIPv4 ? owner.MinPrefixLengthV4 : owner.MinPrefixLengthV6)) => "owner-prefix-too-wide",
             _ when rule.OpenC2.StopTime - rule.OpenC2.StartTime > owner.MaxDuration => "owner-too-long",
             _ when accepted >= owner.MaxRules => "owner-too-many-rules",
             _ => null,
@@ -57,6 +57,8 @@ internal static class RuleJudgement
         GrantViolation.TooLong => "grant-too-long",
         GrantViolation.SensorNotGranted => "grant-sensor",
         GrantViolation.PrefixExcluded => "grant-prefix-excluded",
+        GrantViolation.ProtocolNotGranted => "grant-protocol",
+        GrantViolation.PortNotGranted => "grant-port",
         GrantViolation.TooManyRules => "grant-too-many-rules",
         _ => "grant-violated",
     };

@@ -45,13 +45,19 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
 
     private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Propose(ProposalBody body, HttpContext context)
     {
-        if (!Prefix.TryParse(body.Target, out var target))
+        if (!SlpfTarget.TryParse(body.Target, out var target))
         {
-            return Wrong("target is no IP address or prefix with its host bits zero");
+            return Wrong("target is no IP address or prefix with its host bits zero, nor a connection such as 'udp 203.0.113.5:53 > *'");
+        }
+
+        var direction = target.Net is not null ? SlpfDirection.Both : target.Source is null ? SlpfDirection.Egress : SlpfDirection.Ingress;
+        if (body.Direction is not null && !Word.TryRead(body.Direction, out direction))
+        {
+            return Wrong("direction is none of both, ingress, egress");
         }
 
         var step = MitigationStep.Drop;
-        if (body.Step is not null && !Word.TryStep(body.Step, out step))
+        if (body.Step is not null && !Word.TryRead(body.Step, out step))
         {
             return Wrong("step is none of observe, rate-limit, drop");
         }
@@ -82,6 +88,7 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
             new Proposal
             {
                 Target = target,
+                Direction = direction,
                 Step = step,
                 Sensors = sensors,
                 Reason = body.Reason?.Trim() ?? "",

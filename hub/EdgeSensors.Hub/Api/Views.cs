@@ -1,7 +1,6 @@
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Hub.Store;
-using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.Hub.Api;
 
@@ -11,18 +10,19 @@ internal static class Word
     public static string Of<T>(T value)
         where T : struct, Enum => string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
-    public static bool TryStep(string? text, out MitigationStep step)
+    public static bool TryRead<T>(string? text, out T value)
+        where T : struct, Enum
     {
-        foreach (var candidate in Enum.GetValues<MitigationStep>())
+        foreach (var candidate in Enum.GetValues<T>())
         {
             if (Of(candidate) == text)
             {
-                step = candidate;
+                value = candidate;
                 return true;
             }
         }
 
-        step = default;
+        value = default;
         return false;
     }
 }
@@ -51,12 +51,12 @@ internal sealed record EvidenceView(
 
 /// <summary>A mitigation. Times are Unix milliseconds by the hub's clock.</summary>
 internal sealed record MitigationView(
-    string Id, string Target, string Step, string State, IReadOnlyList<string> Sensors, string Reason, long? Incident, IReadOnlyList<string> Alerts,
+    string Id, string Target, string Direction, string Step, string State, IReadOnlyList<string> Sensors, string Reason, long? Incident, IReadOnlyList<string> Alerts,
     string Grant, double DurationMinutes, string ProposedBy, long ProposedAt, string? ApprovedBy, long? ApprovedAt, long? PublishedAt, long? StopTime,
     long? Revision, string? EndedBy, long? EndedAt, string? EndReason, ulong HitPackets, ulong HitOctets, IReadOnlyList<ReceiptView> Receipts)
 {
     public static MitigationView Of(Mitigation m) => new(
-        m.Id, m.Target.ToString(), Word.Of(m.Step), Word.Of(m.State), [.. m.Sensors.Select(s => s.ToString())], m.Reason, m.Incident, m.Alerts,
+        m.Id, m.Target.ToString(), Word.Of(m.Direction), Word.Of(m.Step), Word.Of(m.State), [.. m.Sensors.Select(s => s.ToString())], m.Reason, m.Incident, m.Alerts,
         m.Grant.ToString(), m.Duration.TotalMinutes, m.ProposedBy, m.ProposedAt.Value, m.ApprovedBy, m.ApprovedAt?.Value, m.PublishedAt?.Value,
         m.StopTime?.Value, m.Revision, m.EndedBy, m.EndedAt?.Value, m.EndReason, m.Receipts.Aggregate(0UL, (sum, r) => sum + r.HitPackets),
         m.Receipts.Aggregate(0UL, (sum, r) => sum + r.HitOctets), [.. m.Receipts.Select(ReceiptView.Of)]);
@@ -86,8 +86,13 @@ internal sealed record SensorView(
 /// <summary>Who did what.</summary>
 internal sealed record AuditView(long At, string Who, string What, string Subject, string Detail);
 
-/// <summary>A proposal by a person. <c>step</c> is observe, rate-limit or drop; <c>sensors</c> holds <c>*</c>, <c>operator/*</c> or <c>operator/sensor</c>.</summary>
-internal sealed record ProposalBody(string? Target, string? Reason, string? Step, double? DurationMinutes, IReadOnlyList<string>? Sensors, long? Incident);
+/// <summary>
+/// A proposal by a person. <c>target</c> is an address, a prefix or a connection, <c>udp 203.0.113.5:53 > *</c>; <c>direction</c> both, ingress or egress, of a
+/// connection ingress unless its destination alone is named; <c>step</c> observe, rate-limit or drop; <c>sensors</c> holds <c>*</c>, <c>operator/*</c> or
+/// <c>operator/sensor</c>.
+/// </summary>
+internal sealed record ProposalBody(
+    string? Target, string? Reason, string? Step, double? DurationMinutes, IReadOnlyList<string>? Sensors, long? Incident, string? Direction = null);
 
 /// <summary>Why something is taken back.</summary>
 internal sealed record RevocationBody(string? Reason);

@@ -43,13 +43,17 @@ internal static class MitigationCommand
         var minutes = Parsing.Number("--minutes", "How long it lasts from its approval.", 60, 1, 43_200);
         var sensors = new Option<string[]>("--sensor") { Description = "Where: *, operator/* or operator/sensor (default: wherever the grant allows).", HelpName = "PATTERN" };
         var incident = new Option<long?>("--incident") { Description = "The incident it rests on.", HelpName = "ID" };
-        var command = new Command("propose", "Propose a measure; somebody approves it afterwards.") { target, profile, reason, step, minutes, sensors, incident };
+        var connection = new ConnectionOptions();
+        var command = new Command("propose", "Propose a measure; somebody approves it afterwards.")
+        {
+            target, connection.Protocol, connection.Port, connection.Peer, connection.PeerPort, connection.Direction, profile, reason, step, minutes, sensors, incident,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
+            var (asked, direction) = connection.Read(parsed, parsed.GetValue(target));
             using var hub = HubClient.Open(parsed.GetRequiredValue(profile));
             var body = new ProposalBody(
-                parsed.GetValue(target).ToString(), parsed.GetValue(reason), parsed.GetValue(step), parsed.GetValue(minutes), parsed.GetValue(sensors),
-                parsed.GetValue(incident));
+                asked.ToString(), parsed.GetValue(reason), parsed.GetValue(step), parsed.GetValue(minutes), parsed.GetValue(sensors), parsed.GetValue(incident), direction);
             Say(await hub.PostAsync<MitigationView>("/api/v1/mitigations", body, cancel));
             return ExitCode.Ok;
         });
@@ -100,7 +104,7 @@ internal static class MitigationCommand
         foreach (var m in list)
         {
             table.AddRow(
-                m.Id, m.Target, m.Step, m.State, m.StopTime is { } stop ? DateTimeOffset.FromUnixTimeMilliseconds(stop).ToString("HH:mm:ss") : "-",
+                m.Id, Markup.Escape(m.Target), m.Step, m.State, m.StopTime is { } stop ? DateTimeOffset.FromUnixTimeMilliseconds(stop).ToString("HH:mm:ss") : "-",
                 m.HitPackets.ToString(System.Globalization.CultureInfo.InvariantCulture), Markup.Escape(m.ApprovedBy ?? m.ProposedBy), Markup.Escape(m.Reason));
         }
 

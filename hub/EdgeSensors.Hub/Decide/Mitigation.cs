@@ -25,12 +25,14 @@ internal enum MitigationState
     Revoked,
 }
 
-/// <summary>One measure against one address or prefix, from proposal to end.</summary>
+/// <summary>One measure against an address, a prefix or a connection of one, from proposal to end.</summary>
 internal sealed record Mitigation
 {
     public required string Id { get; init; }
 
-    public required Prefix Target { get; init; }
+    public required SlpfTarget Target { get; init; }
+
+    public SlpfDirection Direction { get; init; }
 
     public required MitigationStep Step { get; init; }
 
@@ -92,7 +94,7 @@ internal sealed record Mitigation
         OpenC2 = new SlpfCommand
         {
             Target = Target,
-            Direction = SlpfDirection.Both,
+            Direction = Direction,
             DropProcess = SlpfDropProcess.None,
             StartTime = ApprovedAt!.Value,
             StopTime = StopTime!.Value,
@@ -101,7 +103,9 @@ internal sealed record Mitigation
         ReasonAlerts = [.. Alerts.Take(64)],
         Sensors = Sensors,
         Step = Step,
-        ExpectedCollateral = Target.IsSingleAddress ? "whoever else uses this one address" : $"whoever else uses an address of {Target}",
+        ExpectedCollateral = Target.Net is { IsSingleAddress: true } ? "whoever else uses this one address"
+            : Target.Net is not null ? $"whoever else uses an address of {Target}"
+            : $"whoever else sends {Target}",
         NotAfter = StopTime!.Value,
     };
 }

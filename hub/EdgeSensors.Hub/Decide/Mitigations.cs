@@ -38,7 +38,7 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
         return store.Change<Decision>(change =>
         {
             var open = change.OpenMitigations();
-            if (open.FirstOrDefault(m => m.Target == proposal.Target && m.Step == proposal.Step) is { } same)
+            if (open.FirstOrDefault(m => m.Target == proposal.Target && m.Direction == proposal.Direction && m.Step == proposal.Step) is { } same)
             {
                 return same;
             }
@@ -48,6 +48,7 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
             {
                 Id = $"m-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}",
                 Target = proposal.Target,
+                Direction = proposal.Direction,
                 Step = proposal.Step,
                 Sensors = proposal.Sensors,
                 Reason = proposal.Reason,
@@ -244,14 +245,17 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
     {
         covered = null;
         var signed = documents();
-        if (signed.OwnNetworkOf(asked.Target) is { } own)
+        foreach (var accused in asked.Target.Accused(asked.Direction))
         {
-            return new Refusal(RefusalKind.Forbidden, $"{asked.Target} is in the own network of {own}");
-        }
+            if (signed.OwnNetworkOf(accused) is { } own)
+            {
+                return new Refusal(RefusalKind.Forbidden, $"{accused} is in the own network of {own}");
+            }
 
-        if (settings.Never.Any(never => never.Overlaps(asked.Target)))
-        {
-            return new Refusal(RefusalKind.Forbidden, $"{asked.Target} is on the never list (policy.never)");
+            if (settings.Never.Any(never => never.Overlaps(accused)))
+            {
+                return new Refusal(RefusalKind.Forbidden, $"{accused} is on the never list (policy.never)");
+            }
         }
 
         GrantViolation? nearest = null;

@@ -1,4 +1,3 @@
-using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.Hub.Decide;
@@ -6,7 +5,9 @@ namespace EdgeSensors.Hub.Decide;
 /// <summary>What somebody asks for.</summary>
 internal sealed record Proposal
 {
-    public required Prefix Target { get; init; }
+    public required SlpfTarget Target { get; init; }
+
+    public SlpfDirection Direction { get; init; }
 
     public MitigationStep Step { get; init; } = MitigationStep.Drop;
 

@@ -33,5 +33,6 @@ internal static class DecisionSchema
         CREATE TABLE audit (
           id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL)
         """,
+        "ALTER TABLE mitigation ADD COLUMN direction INTEGER NOT NULL DEFAULT 0",
     ];
 }

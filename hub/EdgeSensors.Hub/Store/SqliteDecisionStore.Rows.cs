@@ -55,12 +55,13 @@ internal sealed partial class SqliteDecisionStore
     private List<Mitigation> ReadMitigations(string where, params (string, object?)[] parameters) => Query(
         $"""
         SELECT id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by, proposed_at, approved_by, approved_at,
-               published_at, revision, ended_by, ended_at, end_reason FROM mitigation {where}
+               published_at, revision, ended_by, ended_at, end_reason, direction FROM mitigation {where}
         """,
         row => new Mitigation
         {
             Id = row.GetString(0),
-            Target = Prefix.Parse(row.GetString(1)),
+            Target = SlpfTarget.Parse(row.GetString(1)),
+            Direction = (SlpfDirection)row.GetInt32(19),
             Step = (MitigationStep)row.GetInt32(2),
             Sensors = [.. row.GetString(3).Split(' ').Select(SensorPattern.Parse)],
             Reason = row.GetString(4),
@@ -152,13 +153,13 @@ internal sealed partial class SqliteDecisionStore
         public void Save(Mitigation m) => store.Execute(
             """
             INSERT OR REPLACE INTO mitigation (id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by,
-              proposed_at, approved_by, approved_at, published_at, revision, ended_by, ended_at, end_reason)
-            VALUES ($a, $b, $c, $d, $e, $f, $g, $h, $i, $j, $k, $l, $m, $n, $o, $p, $q, $r, $s)
+              proposed_at, approved_by, approved_at, published_at, revision, ended_by, ended_at, end_reason, direction)
+            VALUES ($a, $b, $c, $d, $e, $f, $g, $h, $i, $j, $k, $l, $m, $n, $o, $p, $q, $r, $s, $t)
             """,
             ("$a", m.Id), ("$b", m.Target.ToString()), ("$c", (int)m.Step), ("$d", string.Join(' ', m.Sensors)), ("$e", m.Reason), ("$f", m.Incident),
             ("$g", string.Join(' ', m.Alerts)), ("$h", m.Grant.ToString()), ("$i", (long)m.Duration.TotalMilliseconds), ("$j", (int)m.State),
             ("$k", m.ProposedBy), ("$l", m.ProposedAt.Value), ("$m", m.ApprovedBy), ("$n", m.ApprovedAt?.Value), ("$o", m.PublishedAt?.Value),
-            ("$p", m.Revision), ("$q", m.EndedBy), ("$r", m.EndedAt?.Value), ("$s", m.EndReason));
+            ("$p", m.Revision), ("$q", m.EndedBy), ("$r", m.EndedAt?.Value), ("$s", m.EndReason), ("$t", (int)m.Direction));
 
         public void SaveReceipt(string mitigation, MitigationReceipt r) => store.Execute(
             """

@@ -40,6 +40,12 @@ public sealed record Grant
     /// <summary>The sensors where it holds; at least one pattern.</summary>
     public required IReadOnlyList<SensorPattern> Sensors { get; init; }
 
+    /// <summary>Only rules for connections of these protocols; null when for any, and for whole addresses.</summary>
+    public IReadOnlySet<L4Protocol>? Protocols { get; init; }
+
+    /// <summary>Only rules for connections with one of these ports at either end, at most 1,024; null when for any, and for whole addresses.</summary>
+    public IReadOnlySet<int>? Ports { get; init; }
+
     /// <summary>No rule may touch an address of these.</summary>
     public IReadOnlyList<Prefix> ExcludedPrefixes { get; init; } = [];
 
@@ -60,6 +66,7 @@ public sealed record Grant
     {
         ArgumentNullException.ThrowIfNull(rule);
         var target = rule.OpenC2.Target;
+        var accused = target.Accused(rule.OpenC2.Direction);
         return rule switch
         {
             _ when rule.Grant != Reference => GrantViolation.NoSuchGrant,
@@ -67,10 +74,12 @@ public sealed record Grant
             _ when now >= NotAfter => GrantViolation.GrantExpired,
             _ when now >= rule.EffectiveUntil => GrantViolation.RuleExpired,
             _ when !Actions.Contains(rule.Step) => GrantViolation.StepNotGranted,
-            _ when target.Length < (target.IsIPv4 ? MinPrefixLengthV4 : MinPrefixLengthV6) => GrantViolation.PrefixTooWide,
+            _ when accused.Any(prefix => prefix.Length < (prefix.IsIPv4 ? MinPrefixLengthV4 : MinPrefixLengthV6)) => GrantViolation.PrefixTooWide,
+            _ when Protocols is { } protocols && !(target.Protocol is { } protocol && protocols.Contains(protocol)) => GrantViolation.ProtocolNotGranted,
+            _ when Ports is { } ports && !(IsIn(ports, target.SourcePort) || IsIn(ports, target.DestinationPort)) => GrantViolation.PortNotGranted,
             _ when (rule.OpenC2.StopTime - rule.OpenC2.StartTime).TotalMilliseconds > MaxDurationMs => GrantViolation.TooLong,
             _ when !rule.Sensors.All(asked => Sensors.Any(given => given.Contains(asked))) => GrantViolation.SensorNotGranted,
-            _ when ExcludedPrefixes.Any(excluded => excluded.Overlaps(target)) => GrantViolation.PrefixExcluded,
+            _ when ExcludedPrefixes.Any(excluded => accused.Any(excluded.Overlaps)) => GrantViolation.PrefixExcluded,
             _ => null,
         };
     }
@@ -102,6 +111,23 @@ public sealed record Grant
         writer.Integer("min_prefix_length_v6", MinPrefixLengthV6);
         writer.Integer("not_after", NotAfter.Value);
         writer.Integer("not_before", NotBefore.Value);
+        if (Ports is not null)
+        {
+            writer.Member("ports");
+            writer.BeginArray();
+            foreach (var port in Ports.Order())
+            {
+                writer.Integer(port);
+            }
+
+            writer.EndArray();
+        }
+
+        if (Protocols is not null)
+        {
+            writer.Strings("protocols", Protocols.Order().Select(protocol => Words.Of(Words.Protocols, protocol)));
+        }
+
         writer.Strings("sensors", Sensors);
         writer.Integer("spec", 1);
         writer.String("type", Type);
@@ -122,9 +148,13 @@ public sealed record Grant
             MaxDurationMs = reader.Integer("max_duration_ms", 1, UnixMilliseconds.MaxValue),
             MaxRules = (int)reader.Integer("max_rules", 1, 100_000),
             Sensors = reader.Sensors(),
+            Protocols = reader.Has("protocols") ? reader.List("protocols", 1, 4, (item, path) => Words.Read(Words.Protocols, item, path, reader.Faults)).ToHashSet() : null,
+            Ports = reader.Has("ports") ? reader.List("ports", 1, 1024, (item, path) => (int)ObjectReader.AsInteger(item, path, reader.Faults, 0, 65_535)).ToHashSet() : null,
             ExcludedPrefixes = reader.Prefixes("excluded_prefixes", 0, 65_536),
             NotBefore = notBefore,
             NotAfter = notAfter,
         };
     }
+
+    private static bool IsIn(IReadOnlySet<int> ports, int? port) => port is { } number && ports.Contains(number);
 }

@@ -30,6 +30,12 @@ public enum GrantViolation
     /// <summary>The rule touches a prefix that the grant excludes.</summary>
     PrefixExcluded,
 
+    /// <summary>The grant is for some protocols only, and the rule for no connection of one of them.</summary>
+    ProtocolNotGranted,
+
+    /// <summary>The grant is for some ports only, and the rule for no connection with one of them.</summary>
+    PortNotGranted,
+
     /// <summary>More rules rest on the grant than it allows; this one comes after the last that fits.</summary>
     TooManyRules,
 }

@@ -4,15 +4,14 @@ using EdgeSensors.Trust.Json;
 namespace EdgeSensors.Trust.Documents;
 
 /// <summary>
-/// An OpenC2 command of the Stateless Packet Filtering profile (OASIS openc2-slpf 1.0): <c>deny</c> on an <c>ipv4_net</c> or
-/// <c>ipv6_net</c>, with start and stop.
+/// An OpenC2 command of the Stateless Packet Filtering profile (OASIS openc2-slpf 1.0): <c>deny</c> on addresses or a connection, with start and stop.
 /// </summary>
 public sealed record SlpfCommand
 {
-    /// <summary>The addresses to deny; IPv4 is written as <c>ipv4_net</c>, IPv6 as <c>ipv6_net</c>.</summary>
-    public required Prefix Target { get; init; }
+    /// <summary>What to deny.</summary>
+    public required SlpfTarget Target { get; init; }
 
-    /// <summary>Which way the denied traffic goes.</summary>
+    /// <summary>Which way the denied traffic goes; of addresses it says which end of a packet is looked at.</summary>
     public required SlpfDirection Direction { get; init; }
 
     /// <summary>What the sender learns.</summary>
@@ -45,9 +44,7 @@ public sealed record SlpfCommand
         writer.Integer("stop_time", StopTime.Value);
         writer.EndObject();
         writer.Member("target");
-        writer.BeginObject();
-        writer.String(Target.IsIPv4 ? "ipv4_net" : "ipv6_net", Target.ToString());
-        writer.EndObject();
+        Target.Write(writer);
         writer.EndObject();
     }
 
@@ -64,21 +61,14 @@ public sealed record SlpfCommand
 
         var args = reader.Object("args");
         var slpf = args.Object("slpf");
-        var target = reader.Object("target");
-        var family = target.Has("ipv4_net") ? "ipv4_net" : "ipv6_net";
         var command = new SlpfCommand
         {
-            Target = Words.ReadPrefix(target.Value(family), target.PathOf(family), reader.Faults),
+            Target = SlpfTarget.Read(reader.Object("target")),
             Direction = slpf.Word("direction", Words.SlpfDirections),
             DropProcess = slpf.Word("drop_process", Words.DropProcesses),
             StartTime = args.Time("start_time"),
             StopTime = args.Time("stop_time"),
         };
-        if (command.Target.IsIPv4 != (family == "ipv4_net"))
-        {
-            reader.Faults.Add(target.PathOf(family), "is of the other address family");
-        }
-
         if (command.StopTime <= command.StartTime)
         {
             reader.Faults.Add(args.PathOf("stop_time"), "is not after start_time");
@@ -86,7 +76,6 @@ public sealed record SlpfCommand
 
         slpf.RefuseUnknown();
         args.RefuseUnknown();
-        target.RefuseUnknown();
         reader.RefuseUnknown();
         return command;
     }

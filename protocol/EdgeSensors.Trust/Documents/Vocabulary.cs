@@ -91,3 +91,19 @@ public enum SlpfDropProcess
     /// <summary>That it arrived, <c>false_ack</c>.</summary>
     FalseAck,
 }
+
+/// <summary>OpenC2 language 1.0 §3.4.2.10, <c>L4-Protocol</c>; the values are the IANA protocol numbers of IPv4.</summary>
+public enum L4Protocol
+{
+    /// <summary>ICMP, in an <c>ipv6_connection</c> ICMPv6 (58): the language has no other word for it, <c>icmp</c>.</summary>
+    Icmp = 1,
+
+    /// <summary>TCP, <c>tcp</c>.</summary>
+    Tcp = 6,
+
+    /// <summary>UDP, <c>udp</c>.</summary>
+    Udp = 17,
+
+    /// <summary>SCTP, <c>sctp</c>.</summary>
+    Sctp = 132,
+}

@@ -30,6 +30,9 @@ internal static class Words
     public static readonly (string Word, SlpfDropProcess Value)[] DropProcesses =
         [("none", SlpfDropProcess.None), ("reject", SlpfDropProcess.Reject), ("false_ack", SlpfDropProcess.FalseAck)];
 
+    public static readonly (string Word, L4Protocol Value)[] Protocols =
+        [("icmp", L4Protocol.Icmp), ("tcp", L4Protocol.Tcp), ("udp", L4Protocol.Udp), ("sctp", L4Protocol.Sctp)];
+
     public static string Of<T>((string Word, T Value)[] words, T value)
         where T : struct, Enum
     {

@@ -65,17 +65,7 @@ internal sealed class ObjectReader
         return "";
     }
 
-    public long Integer(string name, long min, long max)
-    {
-        var value = Value(name);
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= min && number <= max)
-        {
-            return number;
-        }
-
-        Faults.Add(PathOf(name), $"is not an integer from {min} to {max}");
-        return min;
-    }
+    public long Integer(string name, long min, long max) => AsInteger(Value(name), PathOf(name), Faults, min, max);
 
     public bool Boolean(string name)
     {
@@ -154,6 +144,17 @@ internal sealed class ObjectReader
                 return;
             }
         }
+    }
+
+    public static long AsInteger(JsonElement value, string path, FaultLog faults, long min, long max)
+    {
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        faults.Add(path, $"is not an integer from {min} to {max}");
+        return min;
     }
 
     /// <summary>A text of one line. Control characters have no place in names and reasons, and canonical JSON, which escapes none of them, would not read back.</summary>

@@ -1,4 +1,5 @@
 using EdgeSensors.EdgeAgent.Configuration;
+using EdgeSensors.EdgeAgent.Enforce;
 using EdgeSensors.EdgeAgent.Enforce.Bgp;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
@@ -21,7 +22,7 @@ public sealed class BgpDesiredTests
         var desired = BgpDesired.Of(plan, new HashSet<BgpRoute>(), new BgpSettings(), UnixMilliseconds.Now(TimeProvider.System));
         Assert.Equal(["owner-allowlist", "covers-owner-allowlist", null, "every-address", null], desired.Verdicts.Select(verdict => verdict.Reason));
         Assert.Equal(RuleState.Expired, desired.Verdicts[4].State);
-        Assert.Equal("192.0.2.64/28", Assert.Single(desired.Routes).Key.Prefix.ToString());
+        Assert.Equal(BgpRoute.Flow(new PacketMatch(Prefix.Parse("192.0.2.64/28"), null)), Assert.Single(desired.Routes).Key);
     }
 
     [Fact]
@@ -38,12 +39,17 @@ public sealed class BgpDesiredTests
     public void A_route_is_read_back_under_its_own_mark_only(string prefix)
     {
         var mark = BgpMark.Of(64512, new SensorName(OperatorId.Parse("isp-a"), SensorId.Parse("gw-1")));
-        foreach (var kind in System.Enum.GetValues<BgpRouteKind>())
+        var addresses = Prefix.Parse(prefix);
+        foreach (var route in (BgpRoute[])
+        [
+            BgpRoute.Blackhole(addresses), BgpRoute.Flow(new PacketMatch(addresses, null)), BgpRoute.Flow(new PacketMatch(null, addresses)),
+            BgpRoute.Flow(new PacketMatch(addresses, addresses, 17, 53, 65_535)), BgpRoute.Flow(new PacketMatch(null, addresses, 132)), BgpRoute.Flow(new PacketMatch(addresses, null, 6, DestinationPort: 0)),
+        ])
         {
-            var route = new BgpRoute(kind, Prefix.Parse(prefix));
-            var path = BgpPath.Of(route, kind == BgpRouteKind.Blackhole ? 0 : 5000, null, mark);
+            var limit = route.Kind == BgpRouteKind.Blackhole ? 0 : 5000;
+            var path = BgpPath.Of(route, limit, null, mark);
             Assert.True(BgpPath.TryRead(path, mark, out var read, out var rate));
-            Assert.Equal((route, kind == BgpRouteKind.Blackhole ? 0 : 5000), (read, rate));
+            Assert.Equal((route, limit), (read, rate));
             Assert.False(BgpPath.TryRead(path, BgpMark.Of(64512, new SensorName(OperatorId.Parse("isp-a"), SensorId.Parse("gw-2"))), out _, out _));
             path.NeighborIp = "192.0.2.1"; // heard from a neighbour, however it is marked
             Assert.False(BgpPath.TryRead(path, mark, out _, out _));
@@ -55,7 +61,7 @@ public sealed class BgpDesiredTests
     {
         var random = new Random(7);
         var mark = BgpMark.Of(64512, new SensorName(OperatorId.Parse("isp-a"), SensorId.Parse("gw-1")));
-        var whole = BgpPath.Of(new BgpRoute(BgpRouteKind.FlowSource, Prefix.Parse("203.0.113.7/32")), 0, null, mark);
+        var whole = BgpPath.Of(BgpRoute.Flow(new PacketMatch(Prefix.Parse("203.0.113.7"), Prefix.Parse("198.51.100.1"), 6, 443, 80)), 0, null, mark);
         for (var run = 0; run < 20_000; run++)
         {
             var path = whole.Clone();

@@ -66,6 +66,26 @@ public sealed class BgpEnforcerTests(BgpEnforcerTests.Daemons daemons) : IClassF
     }
 
     [Fact]
+    public async Task A_connection_is_announced_with_its_protocol_and_ports()
+    {
+        await using var enforcer = Enforcer(Settings());
+        var plan = Plan(
+            Rule("amplified", "udp 203.0.113.7:53 > *"), Rule("service", "tcp 203.0.113.0/24 > 198.51.100.9:443", MitigationStep.RateLimit),
+            Rule("six", "icmp * > 2001:db8::9", direction: SlpfDirection.Egress));
+        Assert.All((await enforcer.ApplyAsync(plan, Stop)).Rules, rule => Assert.Equal((RuleState.Enforced, null), (rule.State, rule.Reason)));
+        Assert.True(
+            await _bgp.RouterComesToHave(
+                Stop, "[source: 203.0.113.7/32][protocol: ==udp][source-port: ==53]", "[destination: 198.51.100.9/32][source: 203.0.113.0/24][protocol: ==tcp][destination-port: ==443]",
+                "[destination: 2001:db8::9/128/0][protocol: ==58]"),
+            Heard());
+
+        // Found again as they were announced: nothing is changed, and one is taken back.
+        Assert.True((await enforcer.ReadHitsAsync(Stop)).Intact);
+        await enforcer.ApplyAsync(plan with { Rules = [plan.Rules[0]] }, Stop);
+        Assert.True(await _bgp.RouterComesToHave(Stop, "[source: 203.0.113.7/32][protocol: ==udp][source-port: ==53]"), Heard());
+    }
+
+    [Fact]
     public async Task A_rule_is_withdrawn_at_its_time_though_no_plan_says_so_and_all_when_the_agent_stops()
     {
         await using (var enforcer = Enforcer(Settings()))
@@ -114,9 +134,9 @@ public sealed class BgpEnforcerTests(BgpEnforcerTests.Daemons daemons) : IClassF
         var settings = Settings() with { HeartbeatSpan = TimeSpan.FromSeconds(2) };
         using (var left = new GobgpClient(settings with { BlackholeNextHops = [IPAddress.Parse("192.0.2.1")] }, s_sensor))
         {
-            await left.AnnounceAsync(new BgpRoute(BgpRouteKind.FlowSource, Prefix.Parse("203.0.113.7/32")), 0, Stop);
-            await left.AnnounceAsync(new BgpRoute(BgpRouteKind.FlowSource, Prefix.Parse("203.0.113.8/32")), 0, Stop);
-            await left.AnnounceAsync(new BgpRoute(BgpRouteKind.Blackhole, Prefix.Parse("203.0.113.9/32")), 0, Stop);
+            await left.AnnounceAsync(BgpRoute.Flow(new PacketMatch(Prefix.Parse("203.0.113.7/32"), null)), 0, Stop);
+            await left.AnnounceAsync(BgpRoute.Flow(new PacketMatch(Prefix.Parse("203.0.113.8/32"), null)), 0, Stop);
+            await left.AnnounceAsync(BgpRoute.Blackhole(Prefix.Parse("203.0.113.9/32")), 0, Stop);
             Assert.True(await _bgp.RouterComesToHave(Stop, [.. s_two, "203.0.113.9/32"]), Heard());
         }
 
@@ -128,7 +148,7 @@ public sealed class BgpEnforcerTests(BgpEnforcerTests.Daemons daemons) : IClassF
 
         using (var left = new GobgpClient(settings, s_sensor))
         {
-            await left.AnnounceAsync(new BgpRoute(BgpRouteKind.FlowSource, Prefix.Parse("203.0.113.7/32")), 0, Stop);
+            await left.AnnounceAsync(BgpRoute.Flow(new PacketMatch(Prefix.Parse("203.0.113.7/32"), null)), 0, Stop);
         }
 
         // No plan comes: its routes do not wait for one.
@@ -146,8 +166,8 @@ public sealed class BgpEnforcerTests(BgpEnforcerTests.Daemons daemons) : IClassF
         heartbeat.Beat();
         using var agent = new GobgpClient(settings, s_sensor);
         using var other = new GobgpClient(settings, new SensorName(OperatorId.Parse("isp-a"), SensorId.Parse("gw-2")));
-        await agent.AnnounceAsync(new BgpRoute(BgpRouteKind.FlowSource, Prefix.Parse("203.0.113.7/32")), 0, Stop);
-        await other.AnnounceAsync(new BgpRoute(BgpRouteKind.FlowSource, Prefix.Parse("203.0.113.8/32")), 0, Stop);
+        await agent.AnnounceAsync(BgpRoute.Flow(new PacketMatch(Prefix.Parse("203.0.113.7/32"), null)), 0, Stop);
+        await other.AnnounceAsync(BgpRoute.Flow(new PacketMatch(Prefix.Parse("203.0.113.8/32"), null)), 0, Stop);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var watching = new BgpWatchdog(agent, new BgpHeartbeat(settings.HeartbeatPath), settings, TimeProvider.System, NullLogger.Instance).RunAsync(end.Token);
         for (var beat = 0; beat < 20; beat++)
@@ -187,8 +207,8 @@ public sealed class BgpEnforcerTests(BgpEnforcerTests.Daemons daemons) : IClassF
     {
         await using var enforcer = Enforcer(Settings());
         await enforcer.ApplyAsync(Plan(Rule("one", "203.0.113.7")), Stop);
-        enforcer.Observer.Count(HostAddress.From(IPAddress.Parse("203.0.113.7")), HostAddress.From(IPAddress.Parse("198.51.100.1")), 3, 180);
-        enforcer.Observer.Count(HostAddress.From(IPAddress.Parse("203.0.113.8")), HostAddress.From(IPAddress.Parse("198.51.100.1")), 5, 300);
+        enforcer.Observer.Count(new PacketHeader { Source = HostAddress.From(IPAddress.Parse("203.0.113.7")), Destination = HostAddress.From(IPAddress.Parse("198.51.100.1")) }, 3, 180);
+        enforcer.Observer.Count(new PacketHeader { Source = HostAddress.From(IPAddress.Parse("203.0.113.8")), Destination = HostAddress.From(IPAddress.Parse("198.51.100.1")) }, 5, 300);
         var hits = Assert.Single((await enforcer.ReadHitsAsync(Stop)).Hits);
         Assert.Equal((3UL, 180UL), (hits.Packets, hits.Octets));
     }

@@ -57,8 +57,8 @@ internal sealed class EnforcerNetwork : IDisposable
     public NftEnforcer Enforcer { get; }
 
     public static EnforcedRule Rule(
-        string id, string prefix, MitigationStep step = MitigationStep.Drop, SlpfDirection direction = SlpfDirection.Ingress, int seconds = 300) =>
-        new(DocumentId.Parse(id), Prefix.Parse(prefix), direction, step, new UnixMilliseconds(UnixMilliseconds.Now(TimeProvider.System).Value + (seconds * 1000L)));
+        string id, string target, MitigationStep step = MitigationStep.Drop, SlpfDirection direction = SlpfDirection.Ingress, int seconds = 300) =>
+        new(DocumentId.Parse(id), SlpfTarget.Parse(target), direction, step, new UnixMilliseconds(UnixMilliseconds.Now(TimeProvider.System).Value + (seconds * 1000L)));
 
     public static EnforcementPlan Plan(params EnforcedRule[] rules) => new() { Rules = rules };
 

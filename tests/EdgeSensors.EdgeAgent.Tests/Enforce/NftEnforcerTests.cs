@@ -63,6 +63,58 @@ public sealed class NftEnforcerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_connection_is_its_protocol_and_ports_and_no_other_packet_of_the_address()
+    {
+        using var network = new EnforcerNetwork();
+        var plan = Plan(
+            Rule("port", "udp 192.0.2.10 > *:9999"), Rule("other-port", "udp 192.0.2.11 > *:53"), Rule("other-protocol", "tcp 192.0.2.11 > *"),
+            Rule("pair", "udp 192.0.2.12/31 > 192.0.2.1"), Rule("out", "udp *:9999 > 192.0.2.11", direction: SlpfDirection.Egress),
+            Rule("six", "udp 2001:db8::/120 > [2001:db8::1]:9999"), Rule("watch", "udp 192.0.2.11 > 192.0.2.1:9999", MitigationStep.Observe));
+        var outcome = await network.Apply(plan);
+        Assert.All(outcome.Rules.SkipLast(1), rule => Assert.Equal((RuleState.Enforced, null), (rule.State, rule.Reason)));
+
+        Assert.Equal(0, network.Arriving("192.0.2.10", 3));
+        Assert.Equal(4, network.Arriving("192.0.2.11", 4));
+        Assert.Equal(0, network.Arriving("192.0.2.12", 1) + network.Arriving("192.0.2.13", 1) + network.Arriving("2001:db8::10", 2));
+        Assert.Equal(2, network.Leaving("192.0.2.10", 2));
+        Assert.Equal(0, network.Leaving("192.0.2.11", 5));
+        (string, ulong)[] expected = [("other-port", 0), ("other-protocol", 0), ("out", 5), ("pair", 2), ("port", 3), ("six", 2), ("watch", 4)];
+        Assert.Equal(expected, (await network.Hits()).Select(hits => (hits.Key, hits.Value)).Order());
+
+        // The same again and one fewer: what stands is not touched, and its hits go on.
+        await network.Apply(plan with { Rules = [.. plan.Rules.Skip(1)] });
+        Assert.Equal(3, network.Arriving("192.0.2.10", 3));
+        Assert.Equal(0, network.Arriving("192.0.2.12", 1));
+        Assert.Equal(3ul, (await network.Hits())["pair"]);
+        Assert.True((await network.Enforcer.ReadHitsAsync(TestContext.Current.CancellationToken)).Intact);
+    }
+
+    [Fact]
+    public async Task A_limited_connection_leaves_the_rest_of_the_address_alone()
+    {
+        using var network = new EnforcerNetwork();
+        await network.Apply(Plan(Rule("limit", "udp 192.0.2.8/29 > *:9999", MitigationStep.RateLimit), Rule("beside", "udp 192.0.2.8/29 > *:9998", MitigationStep.RateLimit)) with { RateLimitPacketsPerSecond = 10 });
+        var passed = network.Arriving("192.0.2.10", 100);
+        Assert.InRange(passed, 10, 99);
+        Assert.Equal((100ul - (ulong)passed, 0ul), ((await network.Hits())["limit"], (await network.Hits())["beside"]));
+    }
+
+    [Fact]
+    public async Task The_owners_allowlist_holds_for_connections()
+    {
+        using var network = new EnforcerNetwork();
+        var outcome = await network.Apply(Plan(
+            Rule("wide", "udp 192.0.2.8/29 > *"), Rule("inside", "udp 192.0.2.11 > *"), Rule("both", "udp 192.0.2.8/29 > 192.0.2.1", direction: SlpfDirection.Both),
+            Rule("no-source", "udp * > 192.0.2.1")) with
+        {
+            Allowlist = [Prefix.Parse("192.0.2.11")],
+        });
+        Assert.Equal([null, "owner-allowlist", "covers-owner-allowlist", "every-address"], outcome.Rules.Select(rule => rule.Reason));
+        Assert.Equal(0, network.Arriving("192.0.2.10", 2));
+        Assert.Equal(2, network.Arriving("192.0.2.11", 2));
+    }
+
+    [Fact]
     public async Task The_owners_allowlist_wins_over_a_rule_that_reaches_into_it()
     {
         using var network = new EnforcerNetwork();

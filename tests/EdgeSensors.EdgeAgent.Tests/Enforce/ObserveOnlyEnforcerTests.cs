@@ -23,6 +23,23 @@ public class ObserveOnlyEnforcerTests
     }
 
     [Fact]
+    public async Task A_connection_counts_its_own_packets_only()
+    {
+        var enforcer = await With(
+            Rule("dns", "udp 203.0.113.9:53 > *", SlpfDirection.Ingress), Rule("web", "tcp * > 203.0.113.9:80", SlpfDirection.Egress),
+            Rule("pair", "any 198.51.100.0/24 > 192.0.2.1", SlpfDirection.Both));
+        Count(enforcer, "203.0.113.9", "192.0.2.1", IpProtocol.Udp, 53, 5000);
+        Count(enforcer, "203.0.113.9", "192.0.2.1", IpProtocol.Udp, 54, 5000);
+        Count(enforcer, "203.0.113.9", "192.0.2.1", IpProtocol.Tcp, 53, 5000);
+        Count(enforcer, "192.0.2.1", "203.0.113.9", IpProtocol.Udp, 5000, 53);
+        Count(enforcer, "192.0.2.1", "203.0.113.9", IpProtocol.Tcp, 5000, 80);
+        Count(enforcer, "192.0.2.1", "203.0.113.9", IpProtocol.Tcp, 80, 5000);
+        Count(enforcer, "198.51.100.3", "192.0.2.1", IpProtocol.Tcp, 1, 2);
+        Count(enforcer, "192.0.2.1", "198.51.100.3", IpProtocol.Tcp, 2, 1);
+        Assert.Equal([("dns", 1UL, 100UL), ("web", 1UL, 100UL), ("pair", 1UL, 100UL)], await Hits(enforcer));
+    }
+
+    [Fact]
     public async Task A_new_plan_keeps_what_was_counted()
     {
         var one = Rule("one", "2001:db8::9", SlpfDirection.Both);
@@ -53,11 +70,15 @@ public class ObserveOnlyEnforcerTests
     private static async Task<IEnumerable<(string, ulong, ulong)>> Hits(ObserveOnlyEnforcer enforcer) =>
         (await enforcer.ReadHitsAsync(Stop)).Hits.Select(h => (h.Id.Text, h.Packets, h.Octets));
 
-    private static EnforcedRule Rule(string id, string prefix, SlpfDirection direction) =>
-        new(DocumentId.Parse(id), Prefix.Parse(prefix), direction, MitigationStep.Drop, new UnixMilliseconds(UnixMilliseconds.MaxValue));
+    private static EnforcedRule Rule(string id, string target, SlpfDirection direction) =>
+        new(DocumentId.Parse(id), SlpfTarget.Parse(target), direction, MitigationStep.Drop, new UnixMilliseconds(UnixMilliseconds.MaxValue));
 
-    private static void Count(ObserveOnlyEnforcer enforcer, string source, string destination) => enforcer.Count(new PacketHeader
+    private static void Count(
+        ObserveOnlyEnforcer enforcer, string source, string destination, IpProtocol protocol = IpProtocol.Udp, ushort sourcePort = 1, ushort destinationPort = 2) => enforcer.Count(new PacketHeader
     {
+        Protocol = protocol,
+        SourcePort = sourcePort,
+        DestinationPort = destinationPort,
         Source = HostAddress.From(IPAddress.Parse(source)),
         Destination = HostAddress.From(IPAddress.Parse(destination)),
         IpLength = 100,

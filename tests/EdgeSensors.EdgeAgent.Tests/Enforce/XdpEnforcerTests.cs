@@ -38,6 +38,20 @@ public sealed class XdpEnforcerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_connection_is_left_to_nftables_and_the_receipt_says_so()
+    {
+        using var network = new EnforcerNetwork();
+        using var enforcer = InFront(network);
+        var outcome = await enforcer.ApplyAsync(
+            Plan(Rule("whole", "192.0.2.10"), Rule("port", "udp 192.0.2.11 > *:9999"), Rule("refused", "udp * > 192.0.2.1")), TestContext.Current.CancellationToken);
+        Assert.Equal(
+            [(RuleState.Enforced, null), (RuleState.Enforced, "not-at-interface"), (RuleState.Refused, "every-address")], outcome.Rules.Select(rule => (rule.State, rule.Reason)));
+        Assert.Equal(0, network.Arriving("192.0.2.10", 2) + network.Arriving("192.0.2.11", 3));
+        var (both, behind) = (await Hits(enforcer), await Hits(network.Enforcer));
+        Assert.Equal([(2ul, 0ul), (3ul, 3ul)], [(both["whole"], behind["whole"]), (both["port"], behind["port"])]);
+    }
+
+    [Fact]
     public async Task Hits_go_on_over_a_change_and_are_told_once_more_after_a_rule_was_taken_back()
     {
         using var network = new EnforcerNetwork();

@@ -24,7 +24,7 @@ public class DecideTests
         Assert.NotEqual(before, after);
 
         var rule = Assert.Single(ReadRules(hub).Rules);
-        Assert.Equal(Prefix.Parse(Attacker), rule.OpenC2.Target);
+        Assert.Equal(SlpfTarget.Of(Prefix.Parse(Attacker)), rule.OpenC2.Target);
         Assert.Equal(MitigationStep.Drop, rule.Step);
         Assert.Equal(TimeSpan.FromHours(1), rule.OpenC2.StopTime - rule.OpenC2.StartTime);
         Assert.Equal(File.ReadAllBytes(Path.Combine(hub.Folder, "repository/metadata/timestamp.json")), after);
@@ -86,6 +86,40 @@ public class DecideTests
         }
 
         Assert.Empty(await hub.MitigationsAsync());
+    }
+
+    [Theory]
+    [InlineData("udp 203.0.113.7:53 > *", null, "ingress")]
+    [InlineData("tcp * > 203.0.113.7:443", null, "egress")]
+    [InlineData("tcp 203.0.113.7 > 192.0.2.10:443", "ingress", "ingress")]
+    public async Task A_connection_goes_the_way_of_every_measure(string target, string? direction, string held)
+    {
+        await using var hub = await TestHub.StartAsync();
+        var (status, proposed) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(target, "test", "drop", 5, null, null, direction));
+        Assert.Equal((200, target, held), (status, proposed!.Target, proposed.Direction));
+        var (_, whole) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(Attacker, "test", "drop", 5, null, null));
+        Assert.NotEqual(whole!.Id, proposed.Id);
+
+        await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{proposed.Id}/approve", new { });
+        await TestHub.EventuallyAsync(() => Task.FromResult(ReadRules(hub).Rules.Count == 1));
+        var command = Assert.Single(ReadRules(hub).Rules).OpenC2;
+        Assert.Equal((SlpfTarget.Parse(target), held), (command.Target, command.Direction.ToString().ToLowerInvariant()));
+    }
+
+    [Theory]
+    [InlineData("udp *:53 > *", null, 400, "target")]
+    [InlineData("udp 203.0.113.7:53 > *", "sideways", 400, "direction")]
+    [InlineData("udp * > 203.0.113.7:53", "ingress", 403, "own network")]
+    [InlineData("udp 192.0.2.77:53 > *", null, 403, "own network")]
+    [InlineData("udp 203.0.113.7:53 > 192.0.2.77", "both", 403, "own network")]
+    [InlineData("udp 203.0.113.0/24:53 > *", null, 403, "PrefixTooWide")]
+    public async Task A_connection_is_held_to_what_its_accused_end_is_held_to(string target, string? direction, int status, string why)
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var answer = await hub.AsAlice.PostAsJsonAsync(
+            "/api/v1/mitigations", new ProposalBody(target, "test", null, null, null, null, direction), TestHub.Json, TestContext.Current.CancellationToken);
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Contains(why, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,6 +30,31 @@ public sealed class GrantTests
     }
 
     [Fact]
+    public void A_connection_is_held_to_its_grant_by_the_end_that_it_accuses()
+    {
+        Assert.Null(Violation("udp 198.51.100.7:53 > 203.0.113.9", SlpfDirection.Ingress)); // what is excluded is not what is accused
+        Assert.Equal(GrantViolation.PrefixExcluded, Violation("udp 198.51.100.7:53 > 203.0.113.9", SlpfDirection.Egress));
+        Assert.Equal(GrantViolation.PrefixExcluded, Violation("udp 198.51.100.7:53 > 203.0.113.9", SlpfDirection.Both));
+        Assert.Equal(GrantViolation.PrefixTooWide, Violation("udp 198.51.0.0/16 > 192.0.2.1", SlpfDirection.Ingress));
+        Assert.Equal(GrantViolation.PrefixTooWide, Violation("udp * > 192.0.2.1:53", SlpfDirection.Ingress));
+        Assert.Null(Violation("udp * > 198.51.100.7:53", SlpfDirection.Both));
+    }
+
+    [Fact]
+    public void A_grant_may_be_for_some_protocols_and_ports_only()
+    {
+        var narrow = Samples.Grant with { Protocols = new HashSet<L4Protocol> { L4Protocol.Udp }, Ports = new HashSet<int> { 53, 123 } };
+
+        Assert.Null(Violation("udp 198.51.100.7:53 > *", SlpfDirection.Ingress, narrow));
+        Assert.Null(Violation("udp 198.51.100.7:4000 > *:123", SlpfDirection.Ingress, narrow));
+        Assert.Equal(GrantViolation.ProtocolNotGranted, Violation("tcp 198.51.100.7:53 > *", SlpfDirection.Ingress, narrow));
+        Assert.Equal(GrantViolation.ProtocolNotGranted, Violation("any 198.51.100.7 > *", SlpfDirection.Ingress, narrow));
+        Assert.Equal(GrantViolation.ProtocolNotGranted, Violation("198.51.100.7", SlpfDirection.Ingress, narrow));
+        Assert.Equal(GrantViolation.PortNotGranted, Violation("udp 198.51.100.7:54 > *", SlpfDirection.Ingress, narrow));
+        Assert.Equal(GrantViolation.PortNotGranted, Violation("198.51.100.7", SlpfDirection.Ingress, narrow with { Protocols = null }));
+    }
+
+    [Fact]
     public void More_rules_than_the_grant_allows_do_not_push_out_the_first()
     {
         var rules = new RuleSet
@@ -77,6 +102,9 @@ public sealed class GrantTests
     [InlineData("carrier-a")]
     [InlineData("carrier-a/edge-01/x")]
     public void Other_patterns_are_none(string text) => Assert.False(SensorPattern.TryParse(text, out _));
+
+    private static GrantViolation? Violation(string target, SlpfDirection direction, Grant? grant = null) =>
+        (grant ?? Samples.Grant).Check(Samples.Rule with { OpenC2 = Samples.Rule.OpenC2 with { Target = SlpfTarget.Parse(target), Direction = direction } }, Now);
 
     private static void Check(GrantViolation expected, MitigationRule rule, UnixMilliseconds? now = null) =>
         Assert.Equal(expected, Samples.Grant.Check(rule, now ?? Now));

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CsCheck;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 
@@ -23,6 +24,48 @@ public sealed class RuleSetTests
         var rules = new RuleSet { Revision = 1, Rules = [Samples.Rule with { OpenC2 = Samples.Rule.OpenC2 with { Target = Prefix.Parse("2001:db8::/64") } }] };
 
         Assert.Contains("\"target\":{\"ipv6_net\":\"2001:db8::/64\"}", Encoding.UTF8.GetString(rules.ToCanonicalJson()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("udp 198.51.100.7:53 > *", """{"ipv4_connection":{"protocol":"udp","src_addr":"198.51.100.7","src_port":53}}""")]
+    [InlineData("tcp [2001:db8::/64]:443 > [2001:db8:1::1]:80", """{"ipv6_connection":{"dst_addr":"2001:db8:1::1","dst_port":80,"protocol":"tcp","src_addr":"2001:db8::/64","src_port":443}}""")]
+    [InlineData("any 2001:db8::1 > 2001:db8::2", """{"ipv6_connection":{"dst_addr":"2001:db8::2","src_addr":"2001:db8::1"}}""")]
+    [InlineData("icmp * > 192.0.2.0/24", """{"ipv4_connection":{"dst_addr":"192.0.2.0/24","protocol":"icmp"}}""")]
+    public void A_connection_is_OpenC2s_and_has_one_text(string text, string json)
+    {
+        var rules = new RuleSet { Revision = 1, Rules = [Samples.Rule with { OpenC2 = Samples.Rule.OpenC2 with { Target = SlpfTarget.Parse(text) } }] };
+
+        Assert.Contains($"\"target\":{json}", Encoding.UTF8.GetString(rules.ToCanonicalJson()), StringComparison.Ordinal);
+        Assert.Equal(text, SlpfTarget.Parse(text).ToString());
+    }
+
+    [Theory]
+    [InlineData("udp *:53 > *", "no address")]
+    [InlineData("any 198.51.100.7:53 > *", "a port, and no protocol")]
+    [InlineData("icmp 198.51.100.7:53 > *", "ports, and a protocol without")]
+    [InlineData("udp 198.51.100.7:65536 > *", "no port")]
+    [InlineData("udp 198.51.100.7:-1 > *", "no port")]
+    [InlineData("udp 198.51.100.7 > 2001:db8::1", "two families")]
+    [InlineData("udp 0.0.0.0/0 > 192.0.2.1", "an end that is everybody and says so")]
+    [InlineData("gre 198.51.100.7 > *", "a protocol that OpenC2 has no word for")]
+    [InlineData("udp 198.51.100.7 < *", "no arrow")]
+    [InlineData("udp [198.51.100.7:53 > *", "half a bracket")]
+    [InlineData("udp  198.51.100.7 > *", "a space too many")]
+    [InlineData("", "nothing")]
+    [InlineData(null, "nothing at all")]
+    public void Other_texts_are_no_target(string? text, string why) => Assert.False(SlpfTarget.TryParse(text, out _), why);
+
+    [Fact]
+    public void Any_text_is_a_target_or_none()
+    {
+        string[] parts = ["udp", "any", " ", ">", "*", ":", "53", "198.51.100.7", "2001:db8::/32", "[", "]", "/", "-", "65536", "\u0000"];
+        Gen.Int[0, parts.Length - 1].Array[0, 12].Sample(
+            picked =>
+            {
+                var text = string.Concat(picked.Select(i => parts[i]));
+                return !SlpfTarget.TryParse(text, out var target) || SlpfTarget.Parse(target.ToString()) == target;
+            },
+            iter: 20_000);
     }
 
     [Fact]

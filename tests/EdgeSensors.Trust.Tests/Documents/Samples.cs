@@ -74,5 +74,11 @@ internal static class Samples
         RevertAtHits = 1_000_000,
     };
 
+    public static RuleSet Connections => new()
+    {
+        Revision = 13,
+        Rules = [Rule with { OpenC2 = Rule.OpenC2 with { Target = SlpfTarget.Parse("udp 198.51.100.7:53 > 192.0.2.0/24:4000") } }],
+    };
+
     public static RuleSet Rules => new() { Revision = 12, Rules = [Rule, Rule with { Id = DocumentId.Parse("rule-2"), RevertAtHits = null }] };
 }

@@ -50,31 +50,17 @@ internal sealed class BgpDesired
         var (state, reason) = rule switch
         {
             _ when rule.ExpiresAt <= now => (RuleState.Expired, null),
-            _ when rule.Prefix.Length == 0 => (RuleState.Refused, RefusalReason.EveryAddress),
-            _ when rule.DropProcess != SlpfDropProcess.None => (RuleState.Refused, RefusalReason.DropProcess),
-            _ when allowlist.Any(allowed => allowed.Contains(rule.Prefix)) => (RuleState.Refused, RefusalReason.OwnerAllowlist),
+            _ when rule.Objection(allowlist) is { } objection => (RuleState.Refused, objection),
             { Step: MitigationStep.Observe } => (RuleState.Observed, null),
             // A router knows no exception inside a route, so none is announced.
-            _ when allowlist.Any(rule.Prefix.Contains) => (RuleState.Refused, RefusalReason.CoversOwnerAllowlist),
+            _ when allowlist.Any(allowed => rule.Accused.Any(accused => accused.Contains(allowed))) => (RuleState.Refused, RefusalReason.CoversOwnerAllowlist),
             _ => (RuleState.Enforced, (string?)null),
         };
         return new RuleEnforcement(rule.Id, state, reason);
     }
 
-    private static List<BgpRoute> RoutesOf(EnforcedRule rule, BgpSettings settings)
-    {
-        var routes = new List<BgpRoute>(2);
-        if (rule.Direction != SlpfDirection.Egress)
-        {
-            routes.Add(new BgpRoute(BgpRouteKind.FlowSource, rule.Prefix));
-        }
-
-        if (rule.Direction != SlpfDirection.Ingress)
-        {
-            var blackhole = rule.Step == MitigationStep.Drop && settings.BlackholeNextHop(rule.Prefix.IsIPv4) is not null;
-            routes.Add(new BgpRoute(blackhole ? BgpRouteKind.Blackhole : BgpRouteKind.FlowDestination, rule.Prefix));
-        }
-
-        return routes;
-    }
+    private static List<BgpRoute> RoutesOf(EnforcedRule rule, BgpSettings settings) => [.. rule.Parts.Select(part =>
+        rule.Target.Net is { } net && part.Egress && rule.Step == MitigationStep.Drop && settings.BlackholeNextHop(net.IsIPv4) is not null
+            ? BgpRoute.Blackhole(net)
+            : BgpRoute.Flow(part.Match))];
 }

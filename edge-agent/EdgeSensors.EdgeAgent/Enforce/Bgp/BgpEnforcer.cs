@@ -115,7 +115,7 @@ internal sealed class BgpEnforcer : IEnforcer, IAsyncDisposable
     }
 
     private static HashSet<Prefix> Blackholes(IEnumerable<BgpRoute> routes) =>
-        [.. routes.Where(route => route.Kind == BgpRouteKind.Blackhole).Select(route => route.Prefix)];
+        [.. routes.Where(route => route.Kind == BgpRouteKind.Blackhole).Select(route => route.Match.Destination!.Value)];
 
     /// <summary>Brings the daemon's table to the plan. Withdraws before it announces, so that the budget holds at each moment.</summary>
     private async Task<(BgpDesired Desired, string? Error)> BringAsync(EnforcementPlan plan, bool everywhere, CancellationToken cancellationToken)

@@ -15,8 +15,6 @@ internal static class BgpPath
     private const int Ip6 = 2;
     private const int Unicast = 1;
     private const int FlowSpecification = 133;
-    private const uint DestinationPrefix = 1;
-    private const uint SourcePrefix = 2;
     private const uint Blackhole = 0xFFFF_029A; // RFC 7999, 5
     private const uint NoExport = 0xFFFF_FF01; // RFC 1997: to this AS's own routers and no further
     private const string FromTheDaemon = "<nil>";
@@ -32,7 +30,7 @@ internal static class BgpPath
 
     /// <summary>The family that a route is in.</summary>
     public static Family FamilyOf(BgpRoute route) =>
-        FamilyOf(route.Prefix.IsIPv4 ? Ip : Ip6, route.Kind == BgpRouteKind.Blackhole ? Unicast : FlowSpecification);
+        FamilyOf(route.Match.IsIPv4 ? Ip : Ip6, route.Kind == BgpRouteKind.Blackhole ? Unicast : FlowSpecification);
 
     /// <summary>The message.</summary>
     /// <param name="route">The route.</param>
@@ -44,7 +42,7 @@ internal static class BgpPath
         var communities = new CommunitiesAttribute { Communities = { NoExport } };
         var path = new Path { Family = FamilyOf(route), Nlri = Any.Pack(Reachability(route)) };
         path.Pattrs.Add(Any.Pack(new OriginAttribute()));
-        path.Pattrs.Add(Any.Pack(new NextHopAttribute { NextHop = (nextHop ?? (route.Prefix.IsIPv4 ? IPAddress.Any : IPAddress.IPv6Any)).ToString() }));
+        path.Pattrs.Add(Any.Pack(new NextHopAttribute { NextHop = (nextHop ?? (route.Match.IsIPv4 ? IPAddress.Any : IPAddress.IPv6Any)).ToString() }));
         if (route.Kind == BgpRouteKind.Blackhole)
         {
             communities.Communities.Add(Blackhole);
@@ -94,27 +92,29 @@ internal static class BgpPath
         route = default;
         if (TryUnpack<IPAddressPrefix>(path.Nlri, out var unicast))
         {
-            return TryRoute(BgpRouteKind.Blackhole, unicast.Prefix, unicast.PrefixLen, out route);
+            var valid = TryPrefix(unicast.Prefix, unicast.PrefixLen, out var prefix);
+            route = valid ? BgpRoute.Blackhole(prefix) : default;
+            return valid;
         }
 
-        return TryUnpack<FlowSpecNLRI>(path.Nlri, out var flow) && flow.Rules.Count == 1 && TryUnpack<FlowSpecIPPrefix>(flow.Rules[0], out var component)
-            && component.Type is DestinationPrefix or SourcePrefix
-            && TryRoute(component.Type == SourcePrefix ? BgpRouteKind.FlowSource : BgpRouteKind.FlowDestination, component.Prefix, component.PrefixLen, out route);
-    }
-
-    private static bool TryRoute(BgpRouteKind kind, string address, uint length, out BgpRoute route)
-    {
-        route = default;
-        if (length > 128 || !IPAddress.TryParse(address, out var parsed) || !Prefix.TryCreate(parsed.GetAddressBytes(), (int)length, out var prefix))
+        if (!TryUnpack<FlowSpecNLRI>(path.Nlri, out var flow) || !BgpComponents.TryRead(flow.Rules, out var match))
         {
             return false;
         }
 
-        route = new BgpRoute(kind, prefix);
+        route = BgpRoute.Flow(match);
         return true;
     }
 
-    private static bool TryUnpack<T>(Any? packed, [NotNullWhen(true)] out T? message)
+    /// <summary>Reads a prefix of the daemon's; false where it is none.</summary>
+    internal static bool TryPrefix(string address, uint length, out Prefix prefix)
+    {
+        prefix = default;
+        return length <= 128 && IPAddress.TryParse(address, out var parsed) && Prefix.TryCreate(parsed.GetAddressBytes(), (int)length, out prefix);
+    }
+
+    /// <summary>Reads a message inside another; false where it is of another kind or malformed.</summary>
+    internal static bool TryUnpack<T>(Any? packed, [NotNullWhen(true)] out T? message)
         where T : IMessage, new()
     {
         message = default;
@@ -130,13 +130,14 @@ internal static class BgpPath
 
     private static IMessage Reachability(BgpRoute route)
     {
-        var (address, length) = (route.Prefix.Address.ToString(), (uint)route.Prefix.Length);
-        return route.Kind == BgpRouteKind.Blackhole
-            ? new IPAddressPrefix { Prefix = address, PrefixLen = length }
-            : new FlowSpecNLRI
-            {
-                Rules = { Any.Pack(new FlowSpecIPPrefix { Type = route.Kind == BgpRouteKind.FlowSource ? SourcePrefix : DestinationPrefix, Prefix = address, PrefixLen = length }) },
-            };
+        if (route is { Kind: BgpRouteKind.Blackhole, Match.Destination: { } destination })
+        {
+            return new IPAddressPrefix { Prefix = destination.Address.ToString(), PrefixLen = (uint)destination.Length };
+        }
+
+        var flow = new FlowSpecNLRI();
+        flow.Rules.AddRange(BgpComponents.Of(route.Match));
+        return flow;
     }
 
     private static Family FamilyOf(int afi, int safi) => new() { Afi = afi, Safi = safi };

@@ -126,7 +126,7 @@ internal sealed class GobgpClient : IDisposable
     private static DateTime Deadline(int patience = 1) => DateTime.UtcNow + (s_patience * patience);
 
     private Path PathOf(BgpRoute route, float rate, LargeCommunity mark) =>
-        BgpPath.Of(route, rate, route.Kind == BgpRouteKind.Blackhole ? _settings.BlackholeNextHop(route.Prefix.IsIPv4) : null, mark);
+        BgpPath.Of(route, rate, route.Kind == BgpRouteKind.Blackhole ? _settings.BlackholeNextHop(route.Match.IsIPv4) : null, mark);
 
     /// <summary>Asked each time: a daemon that was started again may be of another AS.</summary>
     private async Task<LargeCommunity> MarkAsync(CancellationToken cancellationToken)
