@@ -121,7 +121,7 @@ internal static class SensorCommand
             OfflineKeys.Save(folder.Offline, role, key, secret!, KeyProtection.Default);
         }
 
-        HubFolder.Publish(repository, change.Delegate(RoleDelegation.Authorizations(authorization.Operator, key)), ring);
+        HubFolder.Publish(repository, change.Delegate(RoleDelegation.Authorizations(authorization.Operator, key.PublicKey)), ring);
     }
 
     private static void WriteEnrolment(

@@ -63,6 +63,22 @@ internal static class KeyFile
         return writer.ToArray();
     }
 
+    /// <summary>What a file says of itself without being opened; null when it is no key file.</summary>
+    public static KeyPlace? TryReadHeader(ReadOnlyMemory<byte> utf8, string path)
+    {
+        if (!StrictJson.TryParse(utf8, MaxBytes, 4, out var json, out _))
+        {
+            return null;
+        }
+
+        using (json)
+        {
+            var reader = new ObjectReader(json.RootElement, "", new FaultLog());
+            var (type, place) = (reader.String("type"), new KeyPlace(path, reader.String("role"), reader.String("keyid"), reader.String("type") == EncryptedType));
+            return reader.Faults.First is null && type is PlainType or EncryptedType ? place : null;
+        }
+    }
+
     /// <summary>Reads either kind. The cost that an encrypted file may ask for is bounded, so that a file cannot eat the memory.</summary>
     public static bool TryRead(
         ReadOnlyMemory<byte> utf8,

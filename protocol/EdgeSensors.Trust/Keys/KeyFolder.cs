@@ -22,8 +22,8 @@ internal static class KeyFolder
         }
     }
 
-    /// <summary>Writes a key beside those that the role has already.</summary>
-    public static void Write(string folder, string role, Func<string, byte[]> write)
+    /// <summary>Writes a key beside those that the role has already, and names its file.</summary>
+    public static string Write(string folder, string role, Func<string, byte[]> write)
     {
         Create(folder);
         var number = 1;
@@ -35,6 +35,7 @@ internal static class KeyFolder
 
         AtomicFile.Write(path, write(role), AtomicFile.OwnerOnly);
         AtomicFile.SyncDirectory(folder);
+        return path;
     }
 
     /// <summary>The key files of some roles, or of all where none is named; empty when there is no folder.</summary>
@@ -47,8 +48,7 @@ internal static class KeyFolder
         key = null;
         try
         {
-            var bytes = new FileInfo(path).Length <= MaxFileBytes ? File.ReadAllBytes(path) : [];
-            return KeyFile.TryRead(bytes, path, passphrase, out key, out error);
+            return KeyFile.TryRead(Octets(path), path, passphrase, out key, out error);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -56,6 +56,8 @@ internal static class KeyFolder
             return false;
         }
     }
+
+    public static KeyPlace? TryReadHeader(string path) => KeyFile.TryReadHeader(Octets(path), path);
 
     public static bool TryReadAll(
         string folder,
@@ -91,6 +93,8 @@ internal static class KeyFolder
         error = null;
         return true;
     }
+
+    private static byte[] Octets(string path) => new FileInfo(path).Length <= MaxFileBytes ? File.ReadAllBytes(path) : [];
 
     private static string RoleOf(string path)
     {

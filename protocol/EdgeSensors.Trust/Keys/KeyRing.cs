@@ -3,16 +3,16 @@ namespace EdgeSensors.Trust.Keys;
 /// <summary>The signing keys that a process holds at the moment, by key id. Disposing forgets them.</summary>
 public sealed class KeyRing : IDisposable
 {
-    private readonly Dictionary<string, SigningKey> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IMetadataSigner> _keys = new(StringComparer.Ordinal);
 
     /// <summary>The ids of the keys.</summary>
     public IReadOnlyCollection<string> KeyIds => _keys.Keys;
 
     /// <summary>Adds a key, which then belongs to the ring.</summary>
-    public void Add(SigningKey key)
+    public void Add(IMetadataSigner key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        _keys[key.Id] = key;
+        _keys[key.PublicKey.Id] = key;
     }
 
     /// <summary>Adds the keys of another ring, which both then share: dispose only one of them.</summary>
@@ -36,6 +36,6 @@ public sealed class KeyRing : IDisposable
         _keys.Clear();
     }
 
-    internal IReadOnlyList<SigningKey> Of(IEnumerable<string> keyIds) =>
-        keyIds.Select(id => _keys.GetValueOrDefault(id)).OfType<SigningKey>().ToList();
+    internal IReadOnlyList<IMetadataSigner> Of(IEnumerable<string> keyIds) =>
+        keyIds.Select(id => _keys.GetValueOrDefault(id)).OfType<IMetadataSigner>().ToList();
 }

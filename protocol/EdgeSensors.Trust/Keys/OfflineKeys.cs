@@ -16,8 +16,16 @@ public static class OfflineKeys
         [NotNullWhen(true)] out KeyRing? keys,
         [NotNullWhen(false)] out KeyFileError? error) => KeyFolder.TryReadAll(folder, roles, passphrase, out keys, out error);
 
-    /// <summary>Adds a key; throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the disk refuses.</summary>
-    public static void Save(string folder, string role, SigningKey key, Passphrase passphrase, KeyProtection protection) =>
+    /// <summary>Opens one key: <paramref name="file"/> is its path. This is where a reference to a key in a device would be told from a path.</summary>
+    public static bool TryOpenOne(string file, Passphrase? passphrase, [NotNullWhen(true)] out IMetadataSigner? key, [NotNullWhen(false)] out KeyFileError? error)
+    {
+        var opened = KeyFolder.TryRead(file, passphrase, out var signer, out error);
+        key = signer;
+        return opened;
+    }
+
+    /// <summary>Adds a key and names its file; throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the disk refuses.</summary>
+    public static string Save(string folder, string role, SigningKey key, Passphrase passphrase, KeyProtection protection) =>
         KeyFolder.Write(folder, role, name => KeyFile.WriteEncrypted(key, name, passphrase, protection));
 
     /// <summary>

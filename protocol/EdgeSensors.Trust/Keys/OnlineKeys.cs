@@ -9,6 +9,6 @@ public static class OnlineKeys
     public static bool TryLoad(string folder, [NotNullWhen(true)] out KeyRing? keys, [NotNullWhen(false)] out KeyFileError? error) =>
         KeyFolder.TryReadAll(folder, [], null, out keys, out error);
 
-    /// <summary>Adds a key; throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the disk refuses.</summary>
-    public static void Save(string folder, string role, SigningKey key) => KeyFolder.Write(folder, role, name => KeyFile.WritePlain(key, name));
+    /// <summary>Adds a key and names its file; throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the disk refuses.</summary>
+    public static string Save(string folder, string role, SigningKey key) => KeyFolder.Write(folder, role, name => KeyFile.WritePlain(key, name));
 }

@@ -3,8 +3,8 @@ using NSec.Cryptography;
 
 namespace EdgeSensors.Trust.Keys;
 
-/// <summary>An Ed25519 private key (RFC 8032) that signs TUF metadata.</summary>
-public sealed class SigningKey : IDisposable
+/// <summary>An Ed25519 private key (RFC 8032) in this process's memory.</summary>
+public sealed class SigningKey : IMetadataSigner
 {
     internal const int SecretLength = 32;
 
@@ -13,17 +13,21 @@ public sealed class SigningKey : IDisposable
     private SigningKey(Key key)
     {
         _key = key;
-        Public = TufKey.Ed25519(key.PublicKey.Export(KeyBlobFormat.RawPublicKey));
+        PublicKey = TufKey.Ed25519(key.PublicKey.Export(KeyBlobFormat.RawPublicKey));
     }
 
     /// <summary>The TUF key id: SHA-256 of the public key's canonical JSON, lower-case hex.</summary>
-    public string Id => Public.Id;
+    public string Id => PublicKey.Id;
 
-    internal TufKey Public { get; }
+    /// <inheritdoc/>
+    public TufKey PublicKey { get; }
 
     /// <summary>Makes a new key.</summary>
     public static SigningKey Create() =>
         new(Key.Create(SignatureAlgorithm.Ed25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport }));
+
+    /// <inheritdoc/>
+    public byte[] Sign(ReadOnlySpan<byte> data) => SignatureAlgorithm.Ed25519.Sign(_key, data);
 
     /// <summary>Forgets the key.</summary>
     public void Dispose() => _key.Dispose();
@@ -37,8 +41,4 @@ public sealed class SigningKey : IDisposable
     internal byte[] ExportSecret() => _key.Export(KeyBlobFormat.RawPrivateKey);
 
     internal byte[] ExportPublic() => _key.PublicKey.Export(KeyBlobFormat.RawPublicKey);
-
-    internal byte[] Sign(ReadOnlySpan<byte> data) => SignatureAlgorithm.Ed25519.Sign(_key, data);
-
-    internal string SignHex(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(Sign(data));
 }

@@ -5,7 +5,7 @@ using NSec.Cryptography;
 namespace EdgeSensors.Trust.Keys;
 
 /// <summary>A public key as TUF metadata lists it (specification §4.2). Its id is the SHA-256 of its canonical JSON, unknown members included.</summary>
-internal sealed class TufKey
+public sealed class TufKey
 {
     private const int MaxPublicLength = 8192;
 
@@ -17,6 +17,7 @@ internal sealed class TufKey
     private TufKey(string keyType, string scheme, string publicText, byte[] canonical)
     {
         _canonical = canonical;
+        Scheme = scheme;
         _public = publicText;
         _scheme = (keyType, scheme) switch
         {
@@ -32,10 +33,16 @@ internal sealed class TufKey
     /// <summary>SHA-256 of the canonical key, lower-case hex.</summary>
     public string Id { get; }
 
-    /// <summary>What makes two keys the same key however they are spelt: a threshold counts it once.</summary>
-    public string Material => $"{_scheme}:{_public.Trim()}";
+    /// <summary>Its signature scheme, as metadata names it.</summary>
+    public string Scheme { get; }
 
-    public static TufKey Ed25519(ReadOnlySpan<byte> publicKey)
+    /// <summary>Whether it is a key whose signatures can be verified here at all.</summary>
+    internal bool IsVerifiable => _verifier.Value is not null;
+
+    /// <summary>What makes two keys the same key however they are spelt: a threshold counts it once.</summary>
+    internal string Material => $"{_scheme}:{_public.Trim()}";
+
+    internal static TufKey Ed25519(ReadOnlySpan<byte> publicKey)
     {
         var publicText = Convert.ToHexStringLower(publicKey);
         var writer = new CanonicalJsonWriter();
@@ -51,7 +58,7 @@ internal sealed class TufKey
     }
 
     /// <summary>Reads a key object. A type or scheme that is unknown makes a key that verifies nothing, as the specification has it.</summary>
-    public static TufKey? Read(ObjectReader reader, System.Text.Json.JsonElement value)
+    internal static TufKey? Read(ObjectReader reader, System.Text.Json.JsonElement value)
     {
         var keyType = reader.String("keytype", 64);
         var scheme = reader.String("scheme", 64);
@@ -65,10 +72,10 @@ internal sealed class TufKey
         return new TufKey(keyType, scheme, publicText, canonical);
     }
 
-    public void Write(CanonicalJsonWriter writer) => writer.Raw(_canonical);
+    internal void Write(CanonicalJsonWriter writer) => writer.Raw(_canonical);
 
     /// <summary>Whether a signature in hex is this key's over the data; anything that is no such signature is simply not.</summary>
-    public bool Verify(byte[] data, string signatureHex)
+    internal bool Verify(byte[] data, string signatureHex)
     {
         if (signatureHex.Length is 0 or > MaxPublicLength || signatureHex.Length % 2 != 0 || _verifier.Value is not { } verify)
         {

@@ -17,6 +17,10 @@ internal sealed record FileHashes(long? Length, IReadOnlyDictionary<string, stri
     /// <summary>The hash that a consistent snapshot puts before the file's name; null when no known one is listed.</summary>
     public string? Prefix => Hashes is null ? null : Hashes.GetValueOrDefault(Sha256) ?? Hashes.GetValueOrDefault(Sha512);
 
+    /// <summary>Whether both say the same of a file.</summary>
+    public bool IsSameAs(FileHashes other) =>
+        Length == other.Length && Hashes?.Count == other.Hashes?.Count && (Hashes ?? new Dictionary<string, string>()).All(hash => other.Hashes!.GetValueOrDefault(hash.Key) == hash.Value);
+
     /// <summary>Why bytes are not the file; null when they are.</summary>
     public string? Mismatch(ReadOnlySpan<byte> bytes)
     {

@@ -47,14 +47,45 @@ internal sealed class SignedMetadata<T>
 
     public bool IsVerifiedBy(RoleKeys role, IReadOnlyDictionary<string, TufKey> keys) => CountSigners(role, keys) >= role.Threshold;
 
-    /// <summary>Signs a payload and makes its file, canonical as a whole.</summary>
-    public static SignedMetadata<T> Sign(T payload, IEnumerable<SigningKey> signers)
-    {
-        var signedWriter = new CanonicalJsonWriter();
-        payload.Write(signedWriter);
-        var signed = signedWriter.ToArray();
-        var signatures = signers.Select(key => new MetadataSignature(key.Id, key.SignHex(signed))).OrderBy(s => s.KeyId, StringComparer.Ordinal).ToList();
+    /// <summary>Whether a key's signature is there and verifies.</summary>
+    public bool IsSignedBy(TufKey key) =>
+        Signatures.Any(signature => signature.KeyId == key.Id && key.Verify(_canonicalSigned, signature.SignatureHex));
 
+    /// <summary>Whether another file signs the same octets.</summary>
+    public bool HasSamePayload(SignedMetadata<T> other) => _canonicalSigned.AsSpan().SequenceEqual(other._canonicalSigned);
+
+    /// <summary>Whether writing the payload gives the octets that are signed: nothing is in them that this version would not show.</summary>
+    public bool SaysNothingElse() => Draft(Signed)._canonicalSigned.AsSpan().SequenceEqual(_canonicalSigned);
+
+    /// <summary>A payload that nobody has signed yet.</summary>
+    public static SignedMetadata<T> Draft(T payload)
+    {
+        var writer = new CanonicalJsonWriter();
+        payload.Write(writer);
+        return Make(payload, writer.ToArray(), []);
+    }
+
+    /// <summary>Signs a payload and makes its file, canonical as a whole.</summary>
+    public static SignedMetadata<T> Sign(T payload, IEnumerable<IMetadataSigner> signers) => Draft(payload).With(signers);
+
+    /// <summary>The same with the signatures of some keys in addition.</summary>
+    public SignedMetadata<T> With(IEnumerable<IMetadataSigner> signers)
+    {
+        var signatures = Signatures.ToDictionary(signature => signature.KeyId, StringComparer.Ordinal);
+        foreach (var key in signers)
+        {
+            signatures[key.PublicKey.Id] = new MetadataSignature(key.PublicKey.Id, Convert.ToHexStringLower(key.Sign(_canonicalSigned)));
+        }
+
+        return Make(Signed, _canonicalSigned, [.. signatures.Values.OrderBy(signature => signature.KeyId, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>The same with good signatures of some keys and no others.</summary>
+    public SignedMetadata<T> Only(IReadOnlyCollection<TufKey> keys) =>
+        Make(Signed, _canonicalSigned, [.. Signatures.Where(signature => keys.Any(key => key.Id == signature.KeyId && key.Verify(_canonicalSigned, signature.SignatureHex)))]);
+
+    private static SignedMetadata<T> Make(T payload, byte[] signed, IReadOnlyList<MetadataSignature> signatures)
+    {
         var writer = new CanonicalJsonWriter();
         writer.BeginObject();
         writer.Member("signatures");

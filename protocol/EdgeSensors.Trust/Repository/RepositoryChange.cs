@@ -2,12 +2,15 @@ using System.Buffers;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Log;
+using EdgeSensors.Trust.Metadata;
 
 namespace EdgeSensors.Trust.Repository;
 
 /// <summary>What one publication changes. Nothing happens until <see cref="TufRepository.Publish"/>.</summary>
 public sealed class RepositoryChange
 {
+    private static readonly SearchValues<char> RoleCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
+
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
 
@@ -15,7 +18,9 @@ public sealed class RepositoryChange
 
     internal List<RoleDelegation> Delegations { get; } = [];
 
-    internal Dictionary<string, (IReadOnlyList<SigningKey> Keys, int Threshold)> TopLevelKeys { get; } = new(StringComparer.Ordinal);
+    internal HashSet<string> Withdrawn { get; } = new(StringComparer.Ordinal);
+
+    internal Dictionary<string, (IReadOnlyList<TufKey> Keys, int Threshold)> TopLevelKeys { get; } = new(StringComparer.Ordinal);
 
     internal WitnessPolicy? WitnessPolicy { get; private set; }
 
@@ -70,10 +75,31 @@ public sealed class RepositoryChange
         return this;
     }
 
-    /// <summary>Delegates paths to a role, or gives a role new keys. The top-level targets keys must be at hand, and the role's own.</summary>
+    /// <summary>
+    /// Delegates paths to a role, or gives a role new keys: the delegator's keys must sign, and the role's own unless it is to sign later. Throws
+    /// <see cref="ArgumentException"/> on a name that cannot be a file's, no path, or a threshold beyond the keys.
+    /// </summary>
     public RepositoryChange Delegate(RoleDelegation delegation)
     {
+        ArgumentNullException.ThrowIfNull(delegation);
+        if (delegation.Role.Length is 0 or > 100 || delegation.Role.AsSpan().ContainsAnyExcept(RoleCharacters) || TopLevelRole.IsTopLevel(delegation.Role))
+        {
+            throw new ArgumentException($"'{delegation.Role}' cannot name a delegated role: 1 to 100 of a-z, 0-9 and '-'.", nameof(delegation));
+        }
+
+        if (delegation.Paths.Count == 0 || delegation.Threshold < 1 || delegation.Threshold > delegation.Keys.DistinctBy(key => key.Material).Count())
+        {
+            throw new ArgumentException($"{delegation.Role} needs a path, and at least as many keys as must sign.", nameof(delegation));
+        }
+
         Delegations.Add(delegation);
+        return this;
+    }
+
+    /// <summary>Takes a delegation back: what the role says is not found any more. The delegator's keys must sign.</summary>
+    public RepositoryChange Withdraw(string role)
+    {
+        Withdrawn.Add(role);
         return this;
     }
 
@@ -81,8 +107,14 @@ public sealed class RepositoryChange
     /// Gives a top-level role new keys: a new root, for which a threshold of the old root keys must be at hand, and of the new
     /// ones when it is the root role's keys that change.
     /// </summary>
-    public RepositoryChange ReplaceKeys(string topLevelRole, IReadOnlyList<SigningKey> keys, int threshold)
+    public RepositoryChange ReplaceKeys(string topLevelRole, IReadOnlyList<TufKey> keys, int threshold)
     {
+        ArgumentNullException.ThrowIfNull(keys);
+        if (!TopLevelRole.IsTopLevel(topLevelRole) || threshold < 1 || threshold > keys.DistinctBy(key => key.Material).Count())
+        {
+            throw new ArgumentException($"{topLevelRole} is no top-level role, or has fewer keys than must sign.", nameof(threshold));
+        }
+
         TopLevelKeys[topLevelRole] = (keys, threshold);
         return this;
     }

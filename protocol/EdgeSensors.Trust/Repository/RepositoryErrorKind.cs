@@ -15,6 +15,12 @@ public enum RepositoryErrorKind
     /// <summary>The key ring holds fewer keys of a role than its threshold.</summary>
     KeysMissing,
 
+    /// <summary>What was prepared for signing no longer follows what is published: something else was published in between.</summary>
+    Outdated,
+
+    /// <summary>What was prepared for signing cannot be published as it is.</summary>
+    Refused,
+
     /// <summary>A file of the repository is missing or cannot be read as what it should be.</summary>
     Damaged,
 

@@ -103,17 +103,17 @@ public sealed partial class TufRepository
             [TopLevelRole.Timestamp] = (Make(TopLevelRole.Timestamp, 1), 1),
         };
         var change = new RepositoryChange()
-            .Delegate(RoleDelegation.Control(Make(RepositoryRoles.Control, 1)[0]))
-            .Delegate(RoleDelegation.Blocklists(Make(RepositoryRoles.Blocklists, 1)[0]))
+            .Delegate(RoleDelegation.Control(Make(RepositoryRoles.Control, 1)[0].PublicKey))
+            .Delegate(RoleDelegation.Blocklists(Make(RepositoryRoles.Blocklists, 1)[0].PublicKey))
             .Set(new Documents.RuleSet { Revision = 0, Rules = [] });
         foreach (var issuer in plan.Issuers)
         {
-            change.Delegate(RoleDelegation.Mitigations(issuer, Make(RepositoryRoles.Mitigations(issuer), 1)[0]));
+            change.Delegate(RoleDelegation.Mitigations(issuer, Make(RepositoryRoles.Mitigations(issuer), 1)[0].PublicKey));
         }
 
         foreach (var op in plan.Operators)
         {
-            change.Delegate(RoleDelegation.Authorizations(op, Make(RepositoryRoles.Authorizations(op), 1)[0]));
+            change.Delegate(RoleDelegation.Authorizations(op, Make(RepositoryRoles.Authorizations(op), 1)[0].PublicKey));
         }
 
         System.IO.Directory.CreateDirectory(MetadataDirectory);
@@ -123,7 +123,7 @@ public sealed partial class TufRepository
             Version = 1,
             Expires = ExpiryOf(TopLevelRole.Root),
             ConsistentSnapshot = true,
-            Keys = roles.Values.SelectMany(role => role.Keys).ToDictionary(key => key.Id, key => key.Public, StringComparer.Ordinal),
+            Keys = roles.Values.SelectMany(role => role.Keys).ToDictionary(key => key.Id, key => key.PublicKey, StringComparer.Ordinal),
             WitnessPolicy = plan.WitnessPolicy,
             Roles = roles.ToDictionary(
                 role => role.Key, role => new RoleKeys(role.Value.Keys.Select(key => key.Id).ToList(), role.Value.Threshold), StringComparer.Ordinal),
@@ -132,11 +132,12 @@ public sealed partial class TufRepository
 
         // From nothing to version 1 of everything is a publication like any other.
         var nothing = new RepositoryState(
+            MetadataDirectory,
             root,
             new Timestamp { Version = 0, Expires = default, Snapshot = new MetaFile(0, FileHashes.Unknown) },
             new Snapshot { Version = 0, Expires = default, Meta = new Dictionary<string, MetaFile>() },
             new Targets { Version = 0, Expires = default, Files = new Dictionary<string, FileHashes>() });
-        Bring(nothing, change, ring);
+        Bring(new PublicationPlan(this, nothing, change), ring);
     }
 
     private static void DeleteFolder(string folder)

@@ -1,6 +1,7 @@
 using EdgeSensors.Trust.Disk;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Metadata;
+using EdgeSensors.Trust.Requests;
 
 namespace EdgeSensors.Trust.Repository;
 
@@ -14,7 +15,36 @@ public sealed partial class TufRepository
         return Guard(() =>
         {
             using var taken = TakeLock();
-            return Bring(RepositoryState.Load(MetadataDirectory), change, keys);
+            return Bring(new PublicationPlan(this, RepositoryState.Load(MetadataDirectory), change), keys);
+        });
+    }
+
+    /// <summary>Makes of a change a request for the signatures that it needs. Nothing is published, and no key is needed.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="reason">Why, for whoever is to sign: one line of at most 1,000 characters.</param>
+    public RepositoryResult<SigningRequest> Prepare(RepositoryChange change, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return Guard(() =>
+        {
+            using var taken = TakeLock();
+            var state = RepositoryState.Load(MetadataDirectory);
+            var roots = Enumerable.Range(1, (int)state.Root.Version).Select(version => RepositoryState.LoadRoot(MetadataDirectory, version)).TakeLast(Client.TufLimits.Default.MaxRootRotations);
+            return SigningRequest.Of(new PublicationPlan(this, state, change), [.. roots], reason, Protocol.UnixMilliseconds.Now(_time));
+        });
+    }
+
+    /// <summary>
+    /// Publishes what was signed elsewhere, whole or not at all: if enough have signed, and if it still follows what is published. The ring needs the online keys only, and may add signatures.
+    /// </summary>
+    public RepositoryResult<Publication> Apply(SigningRequest request, KeyRing keys)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(keys);
+        return Guard(() =>
+        {
+            using var taken = TakeLock();
+            return Bring(new PublicationPlan(this, RepositoryState.Load(MetadataDirectory), request), keys);
         });
     }
 
@@ -32,9 +62,9 @@ public sealed partial class TufRepository
             RemoveTemporaries();
             var state = RepositoryState.Load(MetadataDirectory);
             var change = new RepositoryChange();
-            foreach (var role in state.Targets.Delegations?.Roles ?? [])
+            foreach (var role in state.Tree.All().Select(delegation => delegation.Role))
             {
-                if (CanSign(role.Keys, keys) && IsDue(role.Name, RepositoryState.LoadTargets(MetadataDirectory, state.Snapshot, role.Name)))
+                if (CanSign(role.Keys, keys) && IsDue(role.Name, state.Find(role.Name)))
                 {
                     change.Renew(role.Name);
                 }
@@ -49,14 +79,14 @@ public sealed partial class TufRepository
             }
 
             return change.Renewals.Count > 0
-                ? Bring(state, change, keys)
+                ? Bring(new PublicationPlan(this, state, change), keys)
                 : new Publication(state.Timestamp.Version, state.Snapshot.Version, [], File.ReadAllBytes(TimestampPath));
         });
     }
 
-    private Publication Bring(RepositoryState state, RepositoryChange change, KeyRing keys)
+    private Publication Bring(PublicationPlan plan, KeyRing keys)
     {
-        var draft = new PublicationDraft(this, state, keys, change);
+        var draft = new PublicationDraft(this, plan, keys);
 
         // 1. Targets: their names carry their hashes, so nothing that is in use is touched.
         foreach (var (path, bytes) in draft.TargetFiles)

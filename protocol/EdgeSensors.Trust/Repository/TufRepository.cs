@@ -56,9 +56,9 @@ public sealed partial class TufRepository
     public RepositoryResult<IReadOnlyList<string>> ListTargets() => Guard<IReadOnlyList<string>>(() =>
     {
         var state = RepositoryState.Load(MetadataDirectory);
-        IEnumerable<string> roles = [TopLevelRole.Targets, .. state.Targets.Delegations?.Roles.Select(role => role.Name) ?? []];
-        return roles
-            .SelectMany(role => RepositoryState.LoadTargets(MetadataDirectory, state.Snapshot, role)?.Files.Keys ?? [])
+        return state.Tree.All().Select(delegation => delegation.Role.Name).Prepend(TopLevelRole.Targets)
+            .SelectMany(role => state.Find(role)?.Files.Keys ?? [])
+            .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
             .ToList();
     });
@@ -67,7 +67,7 @@ public sealed partial class TufRepository
     public RepositoryResult<byte[]> ReadTarget(string name) => Guard(() =>
     {
         var state = RepositoryState.Load(MetadataDirectory);
-        var file = RepositoryState.LoadTargets(MetadataDirectory, state.Snapshot, state.RoleOf(name))?.Files.GetValueOrDefault(name);
+        var file = state.Find(state.RoleOf(name))?.Files.GetValueOrDefault(name);
         return file is null ? [] : File.ReadAllBytes(TargetPath(name, file));
     });
 
@@ -75,19 +75,16 @@ public sealed partial class TufRepository
     public RepositoryResult<IReadOnlyList<RoleStatus>> ReadRoles() => Guard<IReadOnlyList<RoleStatus>>(() =>
     {
         var state = RepositoryState.Load(MetadataDirectory);
-        var roles = new List<RoleStatus>
+        var roles = new SignedPayload[] { state.Root, state.Timestamp, state.Snapshot, state.Targets }
+            .Select(payload => RoleStatus.Of(payload.Type, payload, state.Root.Roles[payload.Type], state.Root.Keys)).ToList();
+        foreach (var delegation in state.Tree.All())
         {
-            new(TopLevelRole.Root, state.Root.Version, state.Root.Expires),
-            new(TopLevelRole.Timestamp, state.Timestamp.Version, state.Timestamp.Expires),
-            new(TopLevelRole.Snapshot, state.Snapshot.Version, state.Snapshot.Expires),
-            new(TopLevelRole.Targets, state.Targets.Version, state.Targets.Expires),
-        };
-        foreach (var role in state.Targets.Delegations?.Roles ?? [])
-        {
-            if (RepositoryState.LoadTargets(MetadataDirectory, state.Snapshot, role.Name) is { } targets)
+            roles.Add(RoleStatus.Of(delegation.Role.Name, state.Find(delegation.Role.Name), delegation.Role.Keys, delegation.Keys) with
             {
-                roles.Add(new RoleStatus(role.Name, targets.Version, targets.Expires));
-            }
+                Delegator = delegation.Delegator,
+                Paths = delegation.Role.Paths ?? [],
+                Terminating = delegation.Role.Terminating,
+            });
         }
 
         return roles;
@@ -101,7 +98,7 @@ public sealed partial class TufRepository
     {
         var state = RepositoryState.Load(MetadataDirectory);
         return new[] { TopLevelRole.Root, TopLevelRole.Targets }.Select(name => (Name: name, state.Root.Roles[name].KeyIds))
-            .Concat(state.Targets.Delegations?.Roles.Where(role => !RepositoryRoles.IsOnline(role.Name)).Select(role => (role.Name, role.Keys.KeyIds)) ?? [])
+            .Concat(state.Tree.All().Where(child => !RepositoryRoles.IsOnline(child.Role.Name)).Select(child => (child.Role.Name, child.Role.Keys.KeyIds)))
             .FirstOrDefault(role => role.KeyIds.Any(online.KeyIds.Contains)).Name ?? "";
     });
 
@@ -130,6 +127,10 @@ public sealed partial class TufRepository
         catch (KeysMissingException missing)
         {
             return Failed<T>(RepositoryErrorKind.KeysMissing, missing.Role, missing.Message);
+        }
+        catch (RequestRefusedException refused)
+        {
+            return Failed<T>(refused.Kind, refused.Role, refused.Message);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException && !File.Exists(TimestampPath))
         {

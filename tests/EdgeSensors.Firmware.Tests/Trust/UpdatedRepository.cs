@@ -24,7 +24,7 @@ internal sealed class UpdatedRepository : IDisposable
         Foundation.Time.Advance(TimeSpan.FromHours(1));
         SigningKey timestamp = SigningKey.Create();
         Keys.Add(timestamp);
-        Foundation.Publish(new RepositoryChange().ReplaceKeys("timestamp", [timestamp], 1).Renew("targets"), Keys);
+        Foundation.Publish(new RepositoryChange().ReplaceKeys("timestamp", [timestamp.PublicKey], 1).Renew("targets"), Keys);
         Publish(2);
         After = Files();
     }

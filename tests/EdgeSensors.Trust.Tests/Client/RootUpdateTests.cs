@@ -188,7 +188,7 @@ public sealed class RootUpdateTests : ClientTest
         var listed = Repository.Root.Roles[TopLevelRole.Targets].KeyIds[0];
         Repository.Root = Repository.Root with
         {
-            Keys = new Dictionary<string, TufKey>(Repository.Root.Keys, StringComparer.Ordinal) { [listed] = stranger.Public },
+            Keys = new Dictionary<string, TufKey>(Repository.Root.Keys, StringComparer.Ordinal) { [listed] = stranger.PublicKey },
         };
         Repository.PublishRoot();
 

@@ -81,7 +81,7 @@ internal sealed class SimulatedRepository : ITufTransport, IDisposable
         var table = new Dictionary<string, TufKey>(Root.Keys, StringComparer.Ordinal);
         foreach (var key in keys)
         {
-            table[key.Id] = key.Public;
+            table[key.Id] = key.PublicKey;
         }
 
         Root = Root with
@@ -160,7 +160,7 @@ internal sealed class SimulatedRepository : ITufTransport, IDisposable
         Roles[delegator] = Roles[delegator] with
         {
             Delegations = new Delegations(
-                new Dictionary<string, TufKey>(before.Keys, StringComparer.Ordinal) { [key.Id] = key.Public },
+                new Dictionary<string, TufKey>(before.Keys, StringComparer.Ordinal) { [key.Id] = key.PublicKey },
                 [.. before.Roles, new DelegatedRole { Name = role, Keys = new RoleKeys([key.Id], 1), Paths = [path], Terminating = terminating }]),
         };
         Roles.TryAdd(role, EmptyTargets);

@@ -187,5 +187,5 @@ public sealed class SnapshotUpdateTests : ClientTest
         await Refused(TufErrorKind.Expired, Snapshot, "5.5.6");
     }
 
-    private static string PublicHex(Trust.Keys.SigningKey key) => key.Public.Material.Split(':')[1];
+    private static string PublicHex(Trust.Keys.SigningKey key) => key.PublicKey.Material.Split(':')[1];
 }

@@ -50,7 +50,7 @@ public sealed class LogVectorTests
                 Version = 1,
                 Expires = Time.AddYears(1),
                 ConsistentSnapshot = true,
-                Keys = new Dictionary<string, TufKey> { [tuf.Id] = tuf.Public },
+                Keys = new Dictionary<string, TufKey> { [tuf.Id] = tuf.PublicKey },
                 Roles = new[] { "root", "timestamp", "snapshot", "targets" }.ToDictionary(name => name, _ => role),
                 WitnessPolicy = policy,
             },

@@ -57,7 +57,7 @@ public sealed class KillTests
         {
             var next = SigningKey.Create();
             keys.Add(next); // saved before it is published, as a rotation must
-            var change = new RepositoryChange().ReplaceKeys("timestamp", [next], 1);
+            var change = new RepositoryChange().ReplaceKeys("timestamp", [next.PublicKey], 1);
             try
             {
                 foundation.Repository.Watched(KillAt(step)).Publish(change, keys);

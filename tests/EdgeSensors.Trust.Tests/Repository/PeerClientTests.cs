@@ -29,7 +29,7 @@ public sealed class PeerClientTests : IDisposable
         using var next = SigningKey.Create();
         keys.Add(next);
         _foundation.Publish(new RepositoryChange().SetWitnessPolicy(log.Policy(1)).Set(_foundation.Grant()), keys);
-        _foundation.Publish(new RepositoryChange().ReplaceKeys("timestamp", [next], 1), keys);
+        _foundation.Publish(new RepositoryChange().ReplaceKeys("timestamp", [next.PublicKey], 1), keys);
 
         var (code, output, error) = await ReadAsync(modules, "mitigations/national-soc/scanners.json");
         Assert.True(code == 0, error);

@@ -60,7 +60,7 @@ public sealed class PublishTests : IDisposable
         Assert.True(KeyFolder.TryRead(offline, _foundation.Passphrase, out var one, out _));
         online.Add(one);
 
-        var change = new RepositoryChange().Delegate(RoleDelegation.Mitigations(Foundation.Carrier, issuer));
+        var change = new RepositoryChange().Delegate(RoleDelegation.Mitigations(Foundation.Carrier, issuer.PublicKey));
         Assert.False(_foundation.Repository.Publish(change, online).TryGet(out _, out var error));
 
         Assert.Equal((RepositoryErrorKind.KeysMissing, "targets"), (error.Kind, error.Role));
@@ -75,7 +75,7 @@ public sealed class PublishTests : IDisposable
         keys.Add(key);
         var authorization = Documents.Samples.Authorization with { Operator = newcomer };
 
-        _foundation.Publish(new RepositoryChange().Delegate(RoleDelegation.Authorizations(newcomer, key)).Set(authorization), keys);
+        _foundation.Publish(new RepositoryChange().Delegate(RoleDelegation.Authorizations(newcomer, key.PublicKey)).Set(authorization), keys);
 
         Assert.True((await _foundation.Client().RefreshAsync(Token)).TryGet(out var repository, out var error), error?.ToString());
         Assert.True((await repository.FetchTargetAsync(authorization.TargetName, Token)).TryGet(out var target, out error), error?.ToString());
@@ -107,7 +107,7 @@ public sealed class PublishTests : IDisposable
             keys.Add(key);
         }
 
-        _foundation.Publish(new RepositoryChange().ReplaceKeys("root", next, 2), keys);
+        _foundation.Publish(new RepositoryChange().ReplaceKeys("root", [.. next.Select(key => key.PublicKey)], 2), keys);
 
         Assert.True((await client.RefreshAsync(Token)).TryGet(out var repository, out var error), error?.ToString());
         Assert.Equal(2, repository.RootVersion);
