@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EdgeSensors.FieldTest.Reporting;
 using EdgeSensors.FieldTest.Ring;
+using EdgeSensors.FieldTest.Tests.Reporting;
 using EdgeSensors.FieldTest.Traffic;
 using EdgeSensors.Metering.Decode;
 using Spectre.Console;
@@ -65,10 +66,11 @@ public class VerdictTests
     [Fact]
     public void The_result_file_says_what_the_screen_says()
     {
-        var path = Path.GetTempFileName();
+        var place = Directory.CreateTempSubdirectory("edgesensors-verdict-");
+        using var folder = RunFolder.Make(Path.Combine(place.FullName, "result.json"));
         var result = Result();
-        ResultFile.Write(path, result);
-        using (var json = JsonDocument.Parse(File.ReadAllText(path)))
+        folder.Write(result, SampleRun.Timing);
+        using (var json = JsonDocument.Parse(File.ReadAllText(folder.ResultPath)))
         {
             Assert.True(json.RootElement.GetProperty("passed").GetBoolean());
             Assert.Equal(8, json.RootElement.GetProperty("timeline").GetArrayLength());
@@ -78,12 +80,13 @@ public class VerdictTests
         using var writer = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(writer) });
         console.Profile.Width = 100;
-        new Screen(console).Conclude(result, path);
+        new Screen(console).Conclude(result, folder);
         var text = writer.ToString();
         Assert.Contains("PASSED", text, StringComparison.Ordinal);
         Assert.Contains("0.500 s", text, StringComparison.Ordinal);
         Assert.DoesNotContain("\u001b", text, StringComparison.Ordinal);
-        File.Delete(path);
+        Assert.Equal(["junit.xml", "logs", "report.html", "result.json", "timing.json"], place.EnumerateFileSystemInfos().Select(f => f.Name).Order());
+        place.Delete(recursive: true);
     }
 
     private static Timeline Timeline(params Step[] without)

@@ -31,6 +31,19 @@ internal sealed class StartedProgram : IDisposable
     /// <summary>Its process id.</summary>
     public int Id => _process.Id;
 
+    /// <summary>Its resident set, octets (proc_pid_statm(5)); null once it has ended.</summary>
+    public long? ResidentOctets()
+    {
+        try
+        {
+            return long.Parse(File.ReadAllText($"/proc/{_process.Id}/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 

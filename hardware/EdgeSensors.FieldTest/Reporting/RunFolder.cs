@@ -1,4 +1,5 @@
 using EdgeSensors.FieldTest.Programs;
+using EdgeSensors.FieldTest.Reporting.Html;
 
 namespace EdgeSensors.FieldTest.Reporting;
 
@@ -7,18 +8,29 @@ internal sealed class RunFolder : IDisposable
 {
     private readonly DirectoryInfo _temporary;
 
-    private RunFolder(DirectoryInfo temporary, string resultPath, string logs)
+    private RunFolder(DirectoryInfo temporary, string resultPath)
     {
         _temporary = temporary;
         ResultPath = resultPath;
-        Logs = logs;
     }
 
     /// <summary>Where <c>result.json</c> goes.</summary>
     public string ResultPath { get; }
 
+    /// <summary>The report for people.</summary>
+    public string ReportPath => Beside("report.html");
+
+    /// <summary>The report for a CI server.</summary>
+    public string JUnitPath => Beside("junit.xml");
+
+    /// <summary>What the run cost the machine.</summary>
+    public string TimingPath => Beside("timing.json");
+
     /// <summary>Where the logs go.</summary>
-    public string Logs { get; }
+    public string Logs => Beside("logs");
+
+    /// <summary>The folder of the logs, as a result names it.</summary>
+    public string LogName => Path.GetFileName(Logs);
 
     /// <summary>Keys and data; only this user may look in.</summary>
     public string Temporary => _temporary.FullName;
@@ -28,21 +40,33 @@ internal sealed class RunFolder : IDisposable
     {
         try
         {
-            var path = Path.GetFullPath(result);
-            var logs = Path.Combine(Path.GetDirectoryName(path)!, Path.GetFileNameWithoutExtension(path) + "-logs");
-            if (Directory.Exists(logs))
+            var folder = new RunFolder(Directory.CreateTempSubdirectory("edgesensors-run-"), Path.GetFullPath(result));
+            if (Directory.Exists(folder.Logs))
             {
-                Directory.Delete(logs, recursive: true);
+                Directory.Delete(folder.Logs, recursive: true);
             }
 
-            Directory.CreateDirectory(logs);
-            File.Delete(path); // an earlier run's verdict must not be taken for this one's
-            return new RunFolder(Directory.CreateTempSubdirectory("edgesensors-ring-"), path, logs);
+            Directory.CreateDirectory(folder.Logs);
+            foreach (var earlier in (string[])[folder.ResultPath, folder.ReportPath, folder.JUnitPath, folder.TimingPath])
+            {
+                File.Delete(earlier); // an earlier run's verdict must not be taken for this one's
+            }
+
+            return folder;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ProgramException($"no place for the result at {result} ({e.Message}); give another with --result FILE");
         }
+    }
+
+    /// <summary>Writes all that a run leaves; throws <see cref="IOException"/> when the disk does not take it.</summary>
+    public void Write(ScenarioResult result, RunTiming timing)
+    {
+        ReportPage.Write(ReportPath, result, timing);
+        JUnitFile.Write(JUnitPath, result, timing);
+        ResultFile.Write(TimingPath, timing);
+        ResultFile.Write(ResultPath, result); // last: who finds it finds the others
     }
 
     /// <inheritdoc/>
@@ -56,5 +80,12 @@ internal sealed class RunFolder : IDisposable
         {
             // A program that is still ending may hold a file; the system clears its temporary folder.
         }
+    }
+
+    // Beside result.json they have their plain names; beside NAME.json, NAME- in front, so that several fit in a folder.
+    private string Beside(string name)
+    {
+        var stem = Path.GetFileNameWithoutExtension(ResultPath);
+        return Path.Combine(Path.GetDirectoryName(ResultPath)!, stem == "result" ? name : $"{stem}-{name}");
     }
 }

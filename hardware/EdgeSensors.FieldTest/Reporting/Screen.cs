@@ -98,7 +98,7 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
     }
 
     /// <summary>The findings, the expectations and the verdict.</summary>
-    public void Conclude(ScenarioResult result, string resultPath)
+    public void Conclude(ScenarioResult result, RunFolder folder)
     {
         console.WriteLine();
         if (result.At(Step.Alert) is { } alert && result.At(Step.FirstDrop) is { } drop)
@@ -125,8 +125,9 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
         console.MarkupLine(result.Passed
             ? $"  [bold green]PASSED[/]: {result.Checks.Count} of {result.Checks.Count} expectations held."
             : $"  [bold red]FAILED[/]: {result.Checks.Count(c => !c.Held)} of {result.Checks.Count} expectations did not hold.");
-        Fact("result", resultPath);
-        Fact("logs", Path.Combine(Path.GetDirectoryName(resultPath) ?? "", result.LogFolder));
+        Fact("report", folder.ReportPath);
+        Fact("result", $"{folder.ResultPath}, {Path.GetFileName(folder.JUnitPath)} beside it");
+        Fact("logs", folder.Logs);
         console.WriteLine();
     }
 

@@ -6,6 +6,9 @@ namespace EdgeSensors.FieldTest.Reporting;
 /// <param name="Title">As people read it.</param>
 internal sealed record SeriesKind(string Key, string Unit, Title Title)
 {
+    /// <summary>Whether a value holds until the next one, as a count does; others are joined by slopes.</summary>
+    public bool IsCount => this == Detections || this == Mitigations || this == Queue || this == Drops;
+
     /// <summary>Frames that a tap or a gateway measured in a second.</summary>
     public static SeriesKind Traffic { get; } = new("traffic", "frames/s", new("Traffic", "トラフィック"));
 

@@ -14,6 +14,9 @@ internal sealed class Ledger(Replayer replayer, ArrivalWatch arrivals)
 
     public Replayer Replayer { get; } = replayer;
 
+    /// <summary>All packets so far: how many went in and how many of them came through.</summary>
+    public (long Injected, long Through) Crossed => (Replayer.Injected.Total, arrivals.Arrived.Total);
+
     /// <summary>When a host's first packet that did not come through went in; null when all have come.</summary>
     public DateTimeOffset? FirstDropOf(HostAddress source) => Replayer.EntryOf(source, arrivals.Arrived.InboundOf(source));
 

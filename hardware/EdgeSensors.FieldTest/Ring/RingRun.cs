@@ -17,6 +17,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
     private readonly Timeline _timeline = new();
+    private volatile Ledger? _ledger;
     private Dictionary<string, DateTimeOffset?> _firstDrops = [];
     private int _passes;
 
@@ -27,12 +28,14 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
         var watch = new RingWatch(cast.Hub, cast.Agent, _timeline, told, head, time);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var following = watch.FollowAsync(over.Token);
+        var sampling = new RingSampler(cast, watch, () => _ledger?.Crossed, told, head, time).RunAsync(over.Token);
         var facts = network is null
             ? await PlayFileAsync(watch, following, stop).ConfigureAwait(false)
             : await PlayLiveAsync(network, watch, following, stop).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
         await over.CancelAsync().ConfigureAwait(false);
         await following.ConfigureAwait(false);
+        await sampling.ConfigureAwait(false);
         await cast.StopAsync().ConfigureAwait(false);
         return Conclude(facts, watch);
     }
@@ -43,7 +46,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
         using var inside = ring.OpenInside();
         using var arrivals = ArrivalWatch.Open(ring, plan);
         var replayer = new Replayer(plan, outside, inside, time);
-        var ledger = new Ledger(replayer, arrivals);
+        var ledger = _ledger = new Ledger(replayer, arrivals);
         await ReplayUntilAsync(ledger, watch, following, stop).ConfigureAwait(false);
         var before = ledger.Count(Blocked(watch), plan.Control?.Visitor);
         var after = default(PartFigures);

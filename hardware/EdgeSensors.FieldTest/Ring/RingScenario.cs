@@ -39,9 +39,9 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
         var head = Head(plan, mode, reason);
         told.Began(head);
         var concluded = await new RingRun(plan, network, cast, mode, options, told, head, time).PlayAsync(stop).ConfigureAwait(false);
-        var result = concluded(recorder.Conclude(time.GetUtcNow() - head.Start, Path.GetFileName(ground.Logs)));
-        ResultFile.Write(ground.ResultPath, result);
-        screen.Conclude(result, ground.ResultPath);
+        var result = concluded(recorder.Conclude(time.GetUtcNow() - head.Start, ground.LogName));
+        ground.Write(result, RunTiming.Since(head.Start, time.GetUtcNow()));
+        screen.Conclude(result, ground);
         return result.Passed;
     }
 
@@ -54,7 +54,9 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
         Speed = plan.Speed,
         Start = time.GetUtcNow(),
         Repeat = options.CommandLine,
-        Units = [HubSide.Sensor],
+        Software = Software.With(Programs()),
+        Inputs = CapturePath() is { } capture ? new Dictionary<string, string> { [Path.GetFileName(capture)] = Software.Hash(capture) } : new Dictionary<string, string>(),
+        Units = [HubSide.Sensor, "hub"],
         Facts =
         [
             new("expected", options.Expected.ToString().ToLowerInvariant()),
@@ -62,6 +64,9 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
             .. reason is null ? Array.Empty<Fact>() : [new("mode_reason", reason)],
         ],
     };
+
+    private static IEnumerable<string> Programs() => ((string[])[ProgramLocator.Agent, ProgramLocator.Hub, ProgramLocator.Witness])
+        .Select(p => ProgramLocator.TryFind(p, out var path, out _) ? path : null).OfType<string>();
 
     private ReplayPlan Prepare()
     {
