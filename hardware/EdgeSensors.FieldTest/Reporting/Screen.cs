@@ -20,7 +20,7 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
         console.WriteLine();
         console.MarkupLine("    [red]outside[/]                  [bold]gateway[/]                      [green]inside[/]");
         console.MarkupLine("  ┌──────────┐  packets  ┌───────────────────┐         ┌─────────────────────┐");
-        console.MarkupLine($"  │ the      │ ────────► │ edgesensors-agent │ ──────► │ {Markup.Escape(inside),-19} │");
+        console.MarkupLine($"  │ the      │ ────────► │ edgesensors-agent │ ──────► │ {Shown(inside),-19} │");
         console.MarkupLine("  │ internet │ ◄──────── │ meters and drops  │ ◄────── │ the protected       │");
         console.MarkupLine("  └──────────┘           └──┬─────────────▲──┘         │ network             │");
         console.MarkupLine("                   metadata │             │ signed     └─────────────────────┘");
@@ -47,7 +47,7 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
     {
         const int Indent = 14;
         var lines = Wrap(value, Math.Max(40, console.Profile.Width - Indent - 1));
-        console.MarkupLine($"  [grey]{Markup.Escape(name),-11}[/] {Markup.Escape(lines[0])}");
+        console.MarkupLine($"  [grey]{Shown(name),-11}[/] {Shown(lines[0])}");
         Continue(lines, Indent);
     }
 
@@ -93,7 +93,7 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
     {
         const int Indent = 4;
         var lines = Wrap(text, Math.Max(40, console.Profile.Width - Indent - 1));
-        console.MarkupLine($"  [grey]· {Markup.Escape(lines[0])}[/]");
+        console.MarkupLine($"  [grey]· {Shown(lines[0])}[/]");
         Continue(lines, Indent);
     }
 
@@ -110,7 +110,7 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
         console.MarkupLine("  [bold]packets across the gateway[/]");
         foreach (var figure in result.Traffic)
         {
-            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"    {Markup.Escape(figure.Part),-44}{figure.Injected,9:N0} in {figure.Arrived,9:N0} through"));
+            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"    {Shown(figure.Part),-44}{figure.Injected,9:N0} in {figure.Arrived,9:N0} through"));
         }
 
         console.WriteLine();
@@ -118,7 +118,7 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
         foreach (var check in result.Checks)
         {
             var mark = check.Held ? "[green]held  [/]" : "[bold red]FAILED[/]";
-            console.MarkupLine($"    {mark} {Markup.Escape(check.Expected)}: {Markup.Escape(check.Seen)}");
+            console.MarkupLine($"    {mark} {Shown(check.Expected)}: {Shown(check.Seen)}");
         }
 
         console.WriteLine();
@@ -131,6 +131,9 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
         console.WriteLine();
     }
 
+    // What came over a wire must steer neither the terminal nor the markup.
+    private static string Shown(string text) => Markup.Escape(SafeText.Clean(text));
+
     private static string Fit(string text, int width) => text.Length <= width ? text.PadRight(width) : text[..(width - 1)] + "…";
 
     private void Line(DateTimeOffset at, string seconds, string title, string detail)
@@ -138,7 +141,7 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
         const int Indent = 2 + 13 + 9 + 3 + TitleWidth;
         var width = Math.Max(40, console.Profile.Width - Indent - 1);
         var lines = Wrap(detail, width);
-        console.MarkupLine($"  {at.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),-13}{seconds,9}   {title}{Markup.Escape(lines[0])}");
+        console.MarkupLine($"  {at.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),-13}{seconds,9}   {title}{Shown(lines[0])}");
         Continue(lines, Indent);
     }
 
@@ -147,7 +150,7 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
     {
         foreach (var line in lines.Skip(1))
         {
-            console.MarkupLine(new string(' ', indent) + Markup.Escape(line));
+            console.MarkupLine(new string(' ', indent) + Shown(line));
         }
     }
 
