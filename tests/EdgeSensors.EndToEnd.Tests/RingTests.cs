@@ -25,7 +25,7 @@ public class RingTests
             Assert.Skip($"no network namespaces here: {reason}");
         }
 
-        if (!FieldTest.Ring.Cast.HasFilter())
+        if (!Cast.HasFilter())
         {
             Assert.Skip("the program nft is not installed (package nftables)");
         }

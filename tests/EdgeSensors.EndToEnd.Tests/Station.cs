@@ -25,7 +25,7 @@ internal sealed class Station : IDisposable
             HttpsPort = FreePort(),
             Witness = new WitnessSide(Program(ProgramLocator.Witness), Path.Combine(Folder, "witness"), Logs, null, IPAddress.Loopback) { Port = FreePort(), ViewPort = FreePort() },
         };
-        Agent = new AgentSide(agentProgram, Enrolment, Logs, null);
+        Agent = new AgentSide(agentProgram, Enrolment, Path.Combine(Logs, "agent.log"), null);
         Directory.CreateDirectory(Logs);
     }
 
@@ -53,7 +53,7 @@ internal sealed class Station : IDisposable
         try
         {
             await station.Hub.InitAsync("approve", Stop);
-            await station.Hub.EnrolAsync(inside.Select(Prefix.Parse), station.Enrolment, Stop, more);
+            await station.Hub.EnrolAsync(HubSide.Sensor, inside.Select(Prefix.Parse), station.Enrolment, Stop, more);
             return station;
         }
         catch

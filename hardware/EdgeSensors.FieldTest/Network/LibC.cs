@@ -6,6 +6,7 @@ namespace EdgeSensors.FieldTest.Network;
 internal static partial class LibC
 {
     public const int CloneNewNet = 0x4000_0000;
+    public const int CloneNewMounts = 0x0002_0000;
 
     public const int AddressFamilyNetlink = 16;
     public const int AddressFamilyPacket = 17;
@@ -42,6 +43,15 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int process, int signal);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetOption(int fileDescriptor, int level, int name, ReadOnlySpan<byte> value, int length);
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Mount(string source, string target, string? kind, ulong flags, string? options);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Unmount(string target, int flags);
 
     /// <summary>The last call's error in words.</summary>
     public static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());

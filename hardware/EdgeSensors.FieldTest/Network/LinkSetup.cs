@@ -39,6 +39,15 @@ internal static class LinkSetup
         Send(place, new NetlinkRequest(NewLink, create: false, info), $"bringing {name} up");
     }
 
+    /// <summary>Moves an interface to another namespace, where it is down and has neither addresses nor routes; where it was it ceases to exist.</summary>
+    public static void Move(NetworkNamespace from, string name, NetworkNamespace to)
+    {
+        using var place = to.Run(() => File.OpenHandle("/proc/thread-self/ns/net"));
+        var info = new byte[16];
+        BinaryPrimitives.WriteInt32LittleEndian(info.AsSpan(4), Index(from, name));
+        Send(from, new NetlinkRequest(NewLink, create: false, info).Attribute(LinkAttribute.NamespaceFile, (uint)place.DangerousGetHandle()), $"moving {name} away");
+    }
+
     /// <summary>Gives an interface an address.</summary>
     public static void AddAddress(NetworkNamespace place, string name, IPAddress address, int prefixLength)
     {

@@ -8,19 +8,26 @@ internal sealed class AgentSide : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly string _program;
-    private readonly string _logs;
+    private readonly string _log;
     private readonly string _enrolment;
     private readonly NetworkNamespace? _place;
     private StartedProgram? _running;
+    private IReadOnlyDictionary<string, string> _settings = new Dictionary<string, string>();
 
     /// <param name="program">The agent's program.</param>
     /// <param name="enrolment">The folder that enrolment made.</param>
-    /// <param name="logs">Where logs go.</param>
+    /// <param name="log">Where what it says is kept; appended to.</param>
     /// <param name="place">The namespace it lives in; null for this process's own.</param>
-    public AgentSide(string program, string enrolment, string logs, NetworkNamespace? place)
+    public AgentSide(string program, string enrolment, string log, NetworkNamespace? place)
     {
-        (_program, _enrolment, _logs, _place) = (program, enrolment, logs, place);
+        (_program, _enrolment, _log, _place) = (program, enrolment, log, place);
     }
+
+    /// <summary>The sensor's name, without its operator's.</summary>
+    public string Sensor { get; init; } = HubSide.Sensor;
+
+    /// <summary>The namespace it lives in; null for this process's own.</summary>
+    public NetworkNamespace? Place => _place;
 
     /// <summary>The running agent; throws before it was started.</summary>
     public StartedProgram Running => _running ?? throw new InvalidOperationException("The agent was not started.");
@@ -30,14 +37,18 @@ internal sealed class AgentSide : IDisposable
     /// <param name="stop">Gives up.</param>
     public async Task RunAsync(IReadOnlyDictionary<string, string> settings, CancellationToken stop)
     {
+        _settings = settings;
         _running?.Dispose();
         _running = StartedProgram.Start(
-            _place, _program, ["run", "--config", Path.Combine(_enrolment, "agent.yaml")], Path.Combine(_logs, "agent.log"), settings);
+            _place, _program, ["run", "--config", Path.Combine(_enrolment, "agent.yaml")], _log, settings);
         if (await _running.WaitForLineAsync(IsReady, Patience, stop).ConfigureAwait(false) is null)
         {
             throw new ProgramException($"the agent does not come up: {_running.LastWords()}");
         }
     }
+
+    /// <summary>Starts it again as it was started before.</summary>
+    public Task RunAgainAsync(CancellationToken stop) => RunAsync(_settings, stop);
 
     /// <summary>Ends the agent in order.</summary>
     public Task StopAsync() => _running?.StopAsync(TimeSpan.FromSeconds(5)) ?? Task.CompletedTask;

@@ -46,8 +46,14 @@ internal sealed class HubSide : IDisposable
     /// <summary>The port of HTTPS.</summary>
     public int HttpsPort { get; init; } = 8443;
 
+    /// <summary>For a disk of its own under the data folder, how much that holds, in octets; null for none. It needs a place with mounts of its own.</summary>
+    public long? DiskOctets { get; init; }
+
     /// <summary>The folder that <c>init</c> made.</summary>
     public string Folder => Path.Combine(_folder, "hub");
+
+    /// <summary>The folder of its inbox, decisions and flows.</summary>
+    public string Data => Path.Combine(Folder, "data");
 
     /// <summary>The profile of the run's operator.</summary>
     public string Profile => Path.Combine(Folder, "operators", Operator);
@@ -72,18 +78,24 @@ internal sealed class HubSide : IDisposable
             "--offline", Path.Combine(_folder, "offline"), "--generate-passphrase", PassphraseFile,
         ],
         stop).ConfigureAwait(false);
+        if (DiskOctets is { } octets)
+        {
+            MountSetup.Disk(_place ?? throw new InvalidOperationException("A disk needs a place of its own."), Data, octets);
+        }
+
         await Witness.TrustAsync(Path.Combine(Folder, "overseer"), stop).ConfigureAwait(false);
         await Witness.ServeAsync(stop).ConfigureAwait(false);
     }
 
-    /// <summary>Enrols the sensor: its certificate, its trust root and the authorisation to report about the inside.</summary>
+    /// <summary>Enrols a sensor: its certificate, its trust root and the authorisation to report about its inside.</summary>
+    /// <param name="sensor">Its name.</param>
     /// <param name="inside">The network that it protects.</param>
     /// <param name="enrolment">The folder to write.</param>
     /// <param name="stop">Gives up.</param>
     /// <param name="more">Further options of the command.</param>
-    public async Task EnrolAsync(IEnumerable<Prefix> inside, string enrolment, CancellationToken stop, params string[] more) => await MustAsync(
+    public async Task EnrolAsync(string sensor, IEnumerable<Prefix> inside, string enrolment, CancellationToken stop, params string[] more) => await MustAsync(
         [
-            "sensor", "add", Operator, Sensor, "--dir", Folder, "--out", enrolment, "--level", "concern", "--basis", "consent", "--network", "owner",
+            "sensor", "add", Operator, sensor, "--dir", Folder, "--out", enrolment, "--level", "concern", "--basis", "consent", "--network", "owner",
             "--directions", "inbound,outbound", "--offline", Path.Combine(_folder, "offline"), "--passphrase-file", PassphraseFile,
             .. inside.SelectMany(p => (string[])["--own-prefix", p.ToString()]), .. more,
         ],
@@ -91,6 +103,15 @@ internal sealed class HubSide : IDisposable
 
     /// <summary>Brings a tap's enrolment to it over a serial line; throws <see cref="ProgramException"/> when it does not take it.</summary>
     public Task SendAsync(string enrolment, string device, CancellationToken stop) => MustAsync(["sensor", "send", enrolment, "--port", device], stop);
+
+    /// <summary>Signs and publishes a blocklist; before it serves, as the key is an offline one.</summary>
+    public async Task PublishListAsync(IEnumerable<Prefix> listed, CancellationToken stop)
+    {
+        var list = Path.Combine(_folder, "listed.txt");
+        await File.WriteAllLinesAsync(list, listed.Select(p => p.ToString()), stop).ConfigureAwait(false);
+        await MustAsync(["blocklist", "import", list, "--source", "fieldtest", "--category", "c2", "--score", "100", "--dir", Folder], stop).ConfigureAwait(false);
+        await MustAsync(["blocklist", "publish", "--dir", Folder, "--offline", Path.Combine(_folder, "offline"), "--passphrase-file", PassphraseFile], stop).ConfigureAwait(false);
+    }
 
     /// <summary>Starts serving and waits until it is ready; throws <see cref="ProgramException"/> when it does not come to that.</summary>
     public async Task ServeAsync(CancellationToken stop)
@@ -109,13 +130,23 @@ internal sealed class HubSide : IDisposable
     public async Task<HubState> ReadStateAsync(CancellationToken stop)
     {
         var (incidents, mitigations) = await Api.ReadAsync(stop).ConfigureAwait(false);
-        foreach (var message in InboxFile.Read(Folder, _inboxRow))
+        foreach (var message in ReadInbox(_inboxRow))
         {
             Note(message);
         }
 
         return new HubState(incidents, mitigations, _firstReport, new Dictionary<string, DateTimeOffset>(_inForce));
     }
+
+    /// <summary>The messages that it has committed after a row.</summary>
+    public IReadOnlyList<CommittedMessage> ReadInbox(long afterRow = 0)
+    {
+        IReadOnlyList<CommittedMessage> Read() => InboxFile.Read(Folder, afterRow);
+        return _place is null ? Read() : _place.Run(Read); // its data may lie on a disk that only its place sees
+    }
+
+    /// <summary>How it says it is: counters of <c>/healthz</c>, by name; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
+    public Task<IReadOnlyDictionary<string, double>> ReadHealthAsync(CancellationToken stop) => Api.ReadHealthAsync(stop);
 
     /// <summary>Proposes and approves a block as the run's operator; null when it was done, otherwise why not.</summary>
     public async Task<string?> BlockAsync(string address, string reason, TimeSpan duration, CancellationToken stop)

@@ -15,9 +15,11 @@ internal static class HubStateJson
         {
             Id = incident.GetProperty("id").GetRawText(),
             Indicator = incident.GetProperty("indicator").GetString()!,
+            Sensor = e.GetProperty("sensor").GetString()!,
             Detector = e.GetProperty("detector").GetString()!,
             Technique = e.GetProperty("technique").GetString()!,
             ReceivedAt = Time(incident, "opened_at")!.Value,
+            ToldAt = Time(e, "received_at")!.Value,
             SourceProven = e.GetProperty("source_proven").GetBoolean(),
             Confidence = e.GetProperty("confidence").GetInt32(),
             Packets = e.GetProperty("packets").GetInt64(),
@@ -38,14 +40,15 @@ internal static class HubStateJson
         ApprovedAt = Time(mitigation, "approved_at"),
         PublishedAt = Time(mitigation, "published_at"),
         Revision = mitigation.TryGetProperty("revision", out var revision) && revision.ValueKind == JsonValueKind.Number ? revision.GetInt64() : null,
-        Receipt = mitigation.GetProperty("receipts").EnumerateArray().Select(ReadReceipt).FirstOrDefault(),
+        Receipts = [.. mitigation.GetProperty("receipts").EnumerateArray().Select(ReadReceipt)],
     };
 
     private static ReceiptSeen ReadReceipt(JsonElement receipt) => new(
         receipt.GetProperty("state").GetString()!,
         receipt.TryGetProperty("reason", out var reason) ? reason.GetString() : null,
         Time(receipt, "observed_at")!.Value,
-        receipt.GetProperty("hit_packets").GetInt64());
+        receipt.GetProperty("hit_packets").GetInt64(),
+        receipt.GetProperty("sensor").GetString()!);
 
     private static DateTimeOffset? Time(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? DateTimeOffset.FromUnixTimeMilliseconds(value.GetInt64()) : null;

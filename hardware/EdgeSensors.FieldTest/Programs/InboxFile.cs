@@ -20,7 +20,7 @@ internal static class InboxFile
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText =
-            "SELECT m.id, s.epoch, m.sequence, m.channel, m.received_at, m.payload FROM message m JOIN source s ON s.id = m.source WHERE m.id > $after ORDER BY m.id";
+            "SELECT m.id, s.epoch, m.sequence, m.channel, m.received_at, m.payload, s.sensor FROM message m JOIN source s ON s.id = m.source WHERE m.id > $after ORDER BY m.id";
         command.Parameters.AddWithValue("$after", afterRow);
         using var rows = command.ExecuteReader();
         while (rows.Read())
@@ -30,7 +30,8 @@ internal static class InboxFile
                 new MessageId(unchecked((ulong)rows.GetInt64(1)), (ulong)rows.GetInt64(2)),
                 (Channel)rows.GetInt32(3),
                 DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(4)),
-                rows.GetFieldValue<byte[]>(5)));
+                rows.GetFieldValue<byte[]>(5),
+                rows.GetString(6)));
         }
 
         return messages;
@@ -54,4 +55,5 @@ internal static class InboxFile
 /// <param name="Channel">The topic it came on.</param>
 /// <param name="ReceivedAt">By the hub's clock.</param>
 /// <param name="Payload">Its octets as they were on the wire.</param>
-internal sealed record CommittedMessage(long Row, MessageId Id, Channel Channel, DateTimeOffset ReceivedAt, byte[] Payload);
+/// <param name="Sensor">Who sent it: <c>operator/sensor</c>.</param>
+internal sealed record CommittedMessage(long Row, MessageId Id, Channel Channel, DateTimeOffset ReceivedAt, byte[] Payload, string Sensor);

@@ -20,11 +20,11 @@ internal sealed class ArrivalWatch : IDisposable
     public CrossingCount Arrived { get; } = new();
 
     /// <summary>Opens the far ends; throws <see cref="NetworkSetupException"/> where the kernel refuses.</summary>
-    public static ArrivalWatch Open(RingNetwork network, ReplayPlan plan)
+    public static ArrivalWatch Open(GatewayNetwork network, ReplayPlan plan)
     {
         var watch = new ArrivalWatch(plan);
-        watch.Start(network.Inside, RingNetwork.InsideInterface, inbound: true);
-        watch.Start(network.Outside, RingNetwork.OutsideInterface, inbound: false);
+        watch.Start(network.Inside, GatewayNetwork.InsideInterface, inbound: true);
+        watch.Start(network.Outside, GatewayNetwork.OutsideInterface, inbound: false);
         return watch;
     }
 

@@ -18,6 +18,9 @@ internal sealed record IncidentSeen
     /// <summary>The hub's name for it.</summary>
     public required string Id { get; init; }
 
+    /// <summary>Who found it: <c>operator/sensor</c>.</summary>
+    public required string Sensor { get; init; }
+
     /// <summary>An address, or <c>~</c> and a pseudonym.</summary>
     public required string Indicator { get; init; }
 
@@ -27,6 +30,9 @@ internal sealed record IncidentSeen
 
     /// <summary>When the first alert about it came to the hub.</summary>
     public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>When this sensor's latest alert about it came.</summary>
+    public required DateTimeOffset ToldAt { get; init; }
 
     /// <summary>Whether its source is known not to be forged.</summary>
     public required bool SourceProven { get; init; }
@@ -83,13 +89,17 @@ internal sealed record MitigationSeen
     /// <summary>The first revision of the rules that holds it; null before it is published.</summary>
     public long? Revision { get; init; }
 
-    /// <summary>What the sensor says of it; null before its receipt.</summary>
-    public ReceiptSeen? Receipt { get; init; }
+    /// <summary>What each sensor says of it.</summary>
+    public IReadOnlyList<ReceiptSeen> Receipts { get; init; } = [];
+
+    /// <summary>What the only sensor says of it; null before its receipt.</summary>
+    public ReceiptSeen? Receipt => Receipts.Count > 0 ? Receipts[0] : null;
 }
 
-/// <summary>What the sensor last said of a measure.</summary>
+/// <summary>What a sensor last said of a measure.</summary>
 /// <param name="State"><c>enforced</c>, <c>observed</c>, <c>refused</c>, ….</param>
 /// <param name="Reason">Why it was refused; null otherwise.</param>
 /// <param name="ObservedAt">By the sensor's clock.</param>
 /// <param name="HitPackets">Packets hit so far.</param>
-internal sealed record ReceiptSeen(string State, string? Reason, DateTimeOffset ObservedAt, long HitPackets);
+/// <param name="Sensor">Who says it: <c>operator/sensor</c>.</param>
+internal sealed record ReceiptSeen(string State, string? Reason, DateTimeOffset ObservedAt, long HitPackets, string Sensor);

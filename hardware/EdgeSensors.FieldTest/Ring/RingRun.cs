@@ -1,5 +1,6 @@
 using System.Net;
 using EdgeSensors.FieldTest.Network;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Replay;
 using EdgeSensors.FieldTest.Reporting;
 using EdgeSensors.Metering.Decode;
@@ -7,7 +8,7 @@ using EdgeSensors.Metering.Decode;
 namespace EdgeSensors.FieldTest.Ring;
 
 /// <summary>The course of one run: passes until the block is seen, one more that is wholly after it, and the verdict.</summary>
-internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, RunMode mode, RingOptions options, IRunWatch told, RunHead head, TimeProvider time)
+internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cast, RunMode mode, RingOptions options, IRunWatch told, RunHead head, TimeProvider time)
 {
     /// <summary>The silence between two passes.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(250);
@@ -25,7 +26,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
     public async Task<Func<ScenarioResult, ScenarioResult>> PlayAsync(CancellationToken stop)
     {
         _timeline.Reached += milestone => told.Happened(new(head.MillisecondsTo(milestone.At), milestone.Step.Kind(), milestone.Step.Source(), milestone.Detail) { Step = milestone.Step.Key() });
-        var watch = new RingWatch(cast.Hub, cast.Agent, _timeline, told, head, time);
+        var watch = new RingWatch(cast.Hub, cast.Agents[0], _timeline, told, head, time);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var following = watch.FollowAsync(over.Token);
         var sampling = new RingSampler(cast, watch, () => _ledger?.Crossed, told, head, time).RunAsync(over.Token);
@@ -40,7 +41,7 @@ internal sealed class RingRun(ReplayPlan plan, RingNetwork? network, Cast cast, 
         return Conclude(facts, watch);
     }
 
-    private async Task<RunFacts> PlayLiveAsync(RingNetwork ring, RingWatch watch, Task following, CancellationToken stop)
+    private async Task<RunFacts> PlayLiveAsync(GatewayNetwork ring, RingWatch watch, Task following, CancellationToken stop)
     {
         using var outside = ring.OpenOutside();
         using var inside = ring.OpenInside();

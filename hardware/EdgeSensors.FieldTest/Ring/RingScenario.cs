@@ -33,16 +33,37 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
         screen.Fact("attacker", "not told to anybody: the system has to find it");
         screen.StartSteps();
         using var ground = RunFolder.Make(options.Result);
-        using var cast = await Cast.StartAsync(ground, network, plan, mode, options, screen, stop).ConfigureAwait(false);
+        using var cast = await Cast.ServeAsync(ground, network, new CastPlan([(HubSide.Sensor, plan.Inside.Prefixes)]), screen.Progress, stop).ConfigureAwait(false);
+        await RunAgentAsync(cast, ground, network, plan, mode, stop).ConfigureAwait(false);
         var recorder = new RunRecorder();
         var told = new RunWatches(recorder, screen);
         var head = Head(plan, mode, reason);
         told.Began(head);
-        var concluded = await new RingRun(plan, network, cast, mode, options, told, head, time).PlayAsync(stop).ConfigureAwait(false);
+        var concluded = await new RingRun(plan, network?.Gateways[0], cast, mode, options, told, head, time).PlayAsync(stop).ConfigureAwait(false);
         var result = concluded(recorder.Conclude(time.GetUtcNow() - head.Start, ground.LogName));
         ground.Write(result, RunTiming.Since(head.Start, time.GetUtcNow()));
         screen.Conclude(result, ground);
         return result.Passed;
+    }
+
+    private async Task RunAgentAsync(Cast cast, RunFolder ground, FieldNetwork? network, ReplayPlan plan, RunMode mode, CancellationToken stop)
+    {
+        var settings = new Dictionary<string, string> { ["EDGESENSORS__REPORT__WINDOW_SECONDS"] = "1" };
+        if (mode == RunMode.File)
+        {
+            var file = Path.Combine(ground.Temporary, "replay.pcap");
+            var passes = Math.Clamp((int)Math.Ceiling(options.Patience / (plan.PassDuration + RingRun.Gap)), 2, 100);
+            ReplayFile.Write(file, plan, passes, RingRun.Gap, DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1));
+            settings["EDGESENSORS__INPUT__FILE"] = file;
+            settings["EDGESENSORS__ENFORCE__ENABLED"] = "false";
+        }
+        else
+        {
+            settings["EDGESENSORS__INPUT__INTERFACE"] = GatewayNetwork.OutsideFacing;
+        }
+
+        await cast.RunAgentAsync(HubSide.Sensor, network?.Gateways[0].Gateway, "agent.log", settings, stop).ConfigureAwait(false);
+        screen.Progress(mode == RunMode.File ? "the agent reads the replay, connected and authorised" : "the agent listens on the gateway's outside, connected and authorised");
     }
 
     private RunHead Head(ReplayPlan plan, RunMode mode, string? reason) => new()
@@ -103,7 +124,7 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
         return File.Exists(usual) ? usual : null;
     }
 
-    private (RingNetwork? Network, RunMode Mode, string? Reason) BuildNetwork(ReplayPlan plan)
+    private (FieldNetwork? Network, RunMode Mode, string? Reason) BuildNetwork(ReplayPlan plan)
     {
         if (options.Dry)
         {
@@ -118,7 +139,7 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
 
         var used = plan.Trace.Packets.SelectMany(p => (Metering.Decode.HostAddress[])[p.Source, p.Destination]).ToHashSet();
         bool IsUsed(IPAddress address) => used.Contains(Metering.Decode.HostAddress.From(address));
-        return !RingNetwork.TryBuild(plan.Inside.Prefixes, plan.Trace.LargestPacket, IsUsed, out var network, out reason) ? (null, RunMode.File, reason)
+        return !FieldNetwork.TryBuild([new(HubSide.Sensor, plan.Inside.Prefixes, plan.Trace.LargestPacket)], IsUsed, out var network, out reason) ? (null, RunMode.File, reason)
             : Cast.HasFilter() ? (network, RunMode.Enforced, null)
             : (network, RunMode.Observed, "the program nft is not installed (package nftables)");
     }

@@ -5,7 +5,7 @@ using EdgeSensors.Metering.Decode;
 
 namespace EdgeSensors.FieldTest.Tests;
 
-public class RingNetworkTests
+public class GatewayNetworkTests
 {
     [Fact]
     public void Every_packet_of_the_generated_attack_crosses_the_gateway()
@@ -50,11 +50,11 @@ public class RingNetworkTests
 
     private sealed class Run : IDisposable
     {
-        private readonly RingNetwork _network;
+        private readonly GatewayNetwork _network;
         private readonly FrameInjector _outside;
         private readonly FrameInjector _inside;
 
-        private Run(RingNetwork network, ReplayPlan plan)
+        private Run(GatewayNetwork network, ReplayPlan plan)
         {
             _network = network;
             _outside = network.OpenOutside();
@@ -76,8 +76,7 @@ public class RingNetworkTests
 
             Assert.True(InsideNetwork.TryDerive(trace, out var inside, out var error), error);
             Assert.True(ReplayPlan.TryMake(trace, inside!, speed: 4, out var plan, out error), error);
-            Assert.True(RingNetwork.TryBuild(inside!.Prefixes, trace.LargestPacket, _ => false, out var network, out error), error);
-            return new Run(network!, plan!);
+            return new Run(GatewayNetwork.Build("gateway", inside!.Prefixes, trace.LargestPacket), plan!);
         }
 
         public void Pass()
