@@ -45,7 +45,7 @@ internal sealed class RingSampler(Cast cast, RingWatch watch, Func<(long Injecte
         }
 
         _lastMs = now;
-        AddMemory(gateway, cast.Agent.Running);
+        AddMemory(gateway, cast.Agents[0].Running);
         var hub = new Dictionary<string, double> { [SeriesKind.Detections.Key] = watch.State.Incidents.Count };
         AddMemory(hub, cast.Hub.Serving);
         told.Sampled(new(now, HubSide.Sensor, watch.State.FirstReportAt is null ? UnitState.Starting : UnitState.Online, gateway));
