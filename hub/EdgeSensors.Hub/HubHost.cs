@@ -74,7 +74,7 @@ internal sealed class HubHost : IAsyncDisposable
         var time = TimeProvider.System;
         var (server, authority) = LoadCertificates(configuration.Tls);
         var repository = OpenRepository(configuration.Trust, time, out var keys);
-        _stores.Add(keys);
+        var online = Keep(new OnlineRing(configuration.Trust.OnlineKeys, repository, keys));
         Directory.CreateDirectory(configuration.Store.Folder);
         var inboxStore = Keep(new SqliteInbox(Path.Combine(configuration.Inbox.Folder, "inbox.db"), configuration.Inbox.MaxRejected, configuration.Inbox.MaxMiB));
         var decisions = Keep(new SqliteDecisionStore(Path.Combine(configuration.Store.Folder, "decisions.db")));
@@ -114,7 +114,8 @@ internal sealed class HubHost : IAsyncDisposable
         var sequencer = Keep(new Sequencer(log, repository, decisions, logSigner, [.. configuration.Transparency.Witnesses.Select(url => new WitnessClient(url, _witnessing))], Logger<Sequencer>()));
         SignedDocuments Signed() => publisher?.Documents ?? SignedDocuments.None;
         var mitigations = new Mitigations(decisions, Signed, configuration.Policy, time);
-        publisher = new Publisher(repository, keys, sequencer, decisions, mitigations, _app.Services.GetRequiredService<PublishMeters>(), time, Logger<Publisher>())
+        var watch = new ExpiryWatch(new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal) { [Expiring.Certificate] = server.NotAfter, [Expiring.Authority] = authority.NotAfter });
+        publisher = new Publisher(repository, online, watch, sequencer, decisions, mitigations, _app.Services.GetRequiredService<PublishMeters>(), time, Logger<Publisher>())
         {
             Announce = broker.PublishTimestampAsync,
         };
@@ -141,7 +142,7 @@ internal sealed class HubHost : IAsyncDisposable
         broker.ChunkSource = new UpdateChunks(repository.TargetsDirectory, repository.MetadataDirectory, sequencer).Read;
         _app.MapOpenApi();
         new HubApi(decisions, mitigations, policy, flows, broker).Map(_app);
-        Health.Map(_app, meters, writer, publisher, correlator, projector);
+        Health.Map(_app, meters, writer, publisher, watch, correlator, projector);
 
         // MQTT connections do not end by themselves; without this a stop would wait for them.
         _app.Lifetime.ApplicationStopping.Register(() => broker.DisposeAsync().AsTask().GetAwaiter().GetResult());
@@ -260,20 +261,21 @@ internal sealed class HubHost : IAsyncDisposable
 
         foreach (var log in policies[^1].Logs)
         {
-            if (!NoteSigner.TryLoad(settings.KeyFolder, null, log.Name, NoteKeyKind.Ed25519, out var loaded, out var fault))
+            // The others are spares, whose keys are offline.
+            if (KeyPlace.In(settings.KeyFolder).Any(place => place.KeyId == log.KeyId))
             {
-                throw new CommandException("log-key", $"{fault}.");
+                return NoteSigner.TryOpen(settings.KeyFolder, null, log, out var loaded, out var fault)
+                    ? Opened(loaded, out signer)
+                    : throw new CommandException("log-key", $"{fault}.");
             }
-
-            if (loaded.Key.Equals(log))
-            {
-                signer = loaded;
-                return new LogStore(Path.Combine(settings.Folder, "log.db"));
-            }
-
-            loaded.Dispose();
         }
 
-        throw new CommandException("log-key", $"The key in {settings.KeyFolder} is none of the log keys that the root names; bring back the one that init made.");
+        throw new CommandException("log-key", $"The folder {settings.KeyFolder} holds none of the log keys that the root names; bring back the one that init made.");
+
+        LogStore Opened(NoteSigner opened, out NoteSigner key)
+        {
+            key = opened;
+            return new LogStore(Path.Combine(settings.Folder, "log.db"));
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeSensors.Hub.Commands;
+using EdgeSensors.Hub.Commands.Keys;
 
 var root = new RootCommand("Takes sensors' metadata in, joins what they see, and publishes signed decisions.")
 {
@@ -9,6 +10,7 @@ var root = new RootCommand("Takes sensors' metadata in, joins what they see, and
     OperatorCommand.Create(),
     OverseerCommand.Create(),
     LogCommand.Create(),
+    KeysCommand.Create(),
     ListedCommand.Create(),
     BlocklistCommand.Create(),
     AlertCommand.Create(),

@@ -173,7 +173,7 @@ internal static class BlocklistCommand
             }
         });
         var offline = new OfflineAccess();
-        var command = new Command("publish", "Sign the merged list and publish it: a snapshot, and deltas from the versions before.") { directory, minScore, capacities, offline.Folder, offline.PassphraseFile };
+        var command = new Command("publish", "Sign the merged list and publish it: a snapshot, and deltas from the versions before.") { directory, minScore, capacities, offline.Folder, offline.PassphraseFile, offline.Request };
         command.SetAction(parsed =>
         {
             var folder = FolderOf(parsed, directory, offline);
@@ -187,8 +187,7 @@ internal static class BlocklistCommand
                 var (change, published) = publisher.Prepare(tiers, entries);
                 if (published.Any(tier => tier.Snapshot is not null))
                 {
-                    using var keys = folder.OpenKeys(offline.Read(parsed, isNew: false), RepositoryRoles.Blocklists);
-                    HubFolder.Publish(repository, change, keys);
+                    offline.Publish(parsed, folder, repository, change, RepositoryRoles.Blocklists);
                 }
 
                 foreach (var tier in published)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Repository;
@@ -21,6 +22,8 @@ internal sealed record HubFolder(string Path, string Offline)
     public string Online => In("online");
 
     public string Authority => In("tls/ca.crt");
+
+    public string LogKey => TransparencySettings.KeyFolderIn(In("log"));
 
     public string In(string relative) => System.IO.Path.Combine(Path, relative);
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net;
-using EdgeSensors.Hub.Configuration;
+using EdgeSensors.Hub.Commands.Keys;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
@@ -54,14 +54,17 @@ internal static class InitCommand
             }
 
             using var log = NoteSigner.Create(parsed.GetValue(logName) ?? logUrl, NoteKeyKind.Ed25519);
-            var witnessPolicy = PolicyOf(log.Key, cards, parsed.GetValue(quorum));
+            using var spare = NoteSigner.Create(LogRotation.NameAfter(log.Key.Name), NoteKeyKind.Ed25519);
+            var witnessPolicy = PolicyOf([log.Key, spare.Key], cards, parsed.GetValue(quorum));
 
             var passphrase = parsed.GetValue(generate) is { } file ? OfflineAccess.Generate(file) : offline.Read(parsed, isNew: true);
             var names = parsed.GetValue(hosts)!;
             var issuerName = parsed.GetValue(issuer);
 
             FoundRepository(folder, issuerName, witnessPolicy, passphrase, parsed.GetValue(never) ?? [], domesticPrefixes, listedPrefixes);
-            log.SaveTo(TransparencySettings.KeyFolderIn(folder.In("log")), "log", null, KeyProtection.Default);
+            log.SaveTo(folder.LogKey, "log", null, KeyProtection.Default);
+            SaveSpare(folder, spare, passphrase);
+            File.Copy(Path.Combine(folder.Repository, "metadata", "1.root.json"), Path.Combine(folder.Offline, TrustedRoot.FileName));
             var card = new LogCard(log.Key, new Uri($"https://{logUrl}/"));
             MakeCertificates(folder, names, parsed.GetValue(operators)!, parsed.GetValue(https), card, passphrase);
             Directory.CreateDirectory(folder.In("data"));
@@ -134,6 +137,15 @@ internal static class InitCommand
         }
     }
 
+    private static void SaveSpare(HubFolder folder, NoteSigner spare, string passphrase)
+    {
+        Passphrase.TryCreate(passphrase, out var secret);
+        using (secret)
+        {
+            spare.SaveTo(folder.Offline, "log", secret, KeyProtection.Default);
+        }
+    }
+
     private static void MakeCertificates(HubFolder folder, string[] names, OperatorId[] operators, int httpsPort, LogCard log, string passphrase)
     {
         using var authority = CertificateAuthority.Create(TimeProvider.System);
@@ -153,8 +165,8 @@ internal static class InitCommand
     }
 
     /// <summary>The policy of some witnesses; more than half of them where no quorum is given (0).</summary>
-    public static WitnessPolicy PolicyOf(NoteKey log, IReadOnlyList<LogCard> witnesses, int quorum) =>
-        WitnessPolicy.TryCreate([log], [.. witnesses.Select(card => card.Key)], quorum > 0 ? quorum : witnesses.Count / 2 + 1, out var policy)
+    public static WitnessPolicy PolicyOf(IReadOnlyList<NoteKey> logs, IReadOnlyList<LogCard> witnesses, int quorum) =>
+        WitnessPolicy.TryCreate(logs, [.. witnesses.Select(card => card.Key)], quorum > 0 ? quorum : witnesses.Count / 2 + 1, out var policy)
             ? policy
             : throw new CommandException("usage", $"--quorum is more than the witnesses, a witness is named twice, or there are more than {WitnessPolicy.MaxKeys}.", ExitCode.Usage);
 

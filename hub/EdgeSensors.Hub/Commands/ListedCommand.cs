@@ -16,7 +16,7 @@ internal static class ListedCommand
         var category = new Option<string>("--category") { Description = "Why it is listed, such as c2 or scanner.", HelpName = "WORD", Required = true };
         var directory = DirectoryOption();
         var offline = new OfflineAccess();
-        var command = new Command("add", "List an address, or change its category.") { prefix, category, directory, offline.Folder, offline.PassphraseFile };
+        var command = new Command("add", "List an address, or change its category.") { prefix, category, directory, offline.Folder, offline.PassphraseFile, offline.Request };
         command.SetAction(parsed =>
         {
             if (!DocumentId.TryParse(parsed.GetRequiredValue(category), out var word))
@@ -35,7 +35,7 @@ internal static class ListedCommand
         var prefix = new Argument<Prefix>("ADDRESS") { Description = "The address or prefix, as it is listed.", CustomParser = Parsing.Prefix };
         var directory = DirectoryOption();
         var offline = new OfflineAccess();
-        var command = new Command("remove", "Take an address off the list; one that is not on it is no error.") { prefix, directory, offline.Folder, offline.PassphraseFile };
+        var command = new Command("remove", "Take an address off the list; one that is not on it is no error.") { prefix, directory, offline.Folder, offline.PassphraseFile, offline.Request };
         command.SetAction(parsed =>
         {
             var gone = parsed.GetValue(prefix);
@@ -70,8 +70,8 @@ internal static class ListedCommand
         var next = change(current.Entries);
         if (!next.SequenceEqual(current.Entries))
         {
-            using var keys = folder.OpenKeys(offline.Read(parsed, isNew: false), RepositoryRoles.Blocklists);
-            HubFolder.Publish(repository, new RepositoryChange().Set(new AddressList { Version = current.Version + 1, Entries = next }), keys);
+            var list = new AddressList { Version = current.Version + 1, Entries = next };
+            offline.Publish(parsed, folder, repository, new RepositoryChange().Set(list), RepositoryRoles.Blocklists);
         }
 
         Console.Out.WriteLine($"{next.Count} listed");

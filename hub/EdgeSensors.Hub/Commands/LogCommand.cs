@@ -48,17 +48,16 @@ internal static class LogCommand
         var witnesses = new Option<string[]>("--witness") { Description = "The card of a witness (witness.pub); all that shall count from now on.", HelpName = "FILE", Required = true };
         var quorum = Parsing.Number("--quorum", "How many of them must have seen an update (default: more than half).", 0, 1, WitnessPolicy.MaxKeys);
         var offline = new OfflineAccess();
-        var command = new Command("policy", "Change whose word counts: a new root, which the witnesses of the present one must still see.") { directory, witnesses, quorum, offline.Folder, offline.PassphraseFile };
+        var command = new Command("policy", "Change whose word counts: a new root, which the witnesses of the present one must still see.") { directory, witnesses, quorum, offline.Folder, offline.PassphraseFile, offline.Request };
         command.SetAction(parsed =>
         {
             var path = Path.GetFullPath(parsed.GetRequiredValue(directory));
             var folder = new HubFolder(path, offline.FolderOf(parsed, path));
             var repository = folder.OpenRepository(TimeProvider.System);
             var cards = parsed.GetRequiredValue(witnesses).Select(InitCommand.ReadCard).ToList();
-            var log = OverseerCommand.ReadCard(folder.In(OverseerCommand.CardFile));
-            var policy = InitCommand.PolicyOf(log.Key, cards, parsed.GetValue(quorum));
-            using var keys = folder.OpenKeys(offline.Read(parsed, isNew: false), "root");
-            HubFolder.Publish(repository, new RepositoryChange().SetWitnessPolicy(policy), keys);
+            var logs = repository.ReadWitnessPolicies().TryGet(out var policies, out _) ? policies[^1].Logs : [OverseerCommand.ReadCard(folder.In(OverseerCommand.CardFile)).Key];
+            var policy = InitCommand.PolicyOf(logs, cards, parsed.GetValue(quorum));
+            offline.Publish(parsed, folder, repository, new RepositoryChange().SetWitnessPolicy(policy), "root");
             Console.Out.WriteLine($"{policy.Quorum} of {string.Join(", ", policy.Witnesses.Select(key => key.Name))} from the next root on");
             Console.Out.WriteLine($"next: name their URLs in transparency.witnesses of {folder.Configuration}, beside those of the present ones, and serve anew");
             return ExitCode.Ok;

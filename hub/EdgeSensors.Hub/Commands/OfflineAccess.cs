@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using EdgeSensors.Hub.Commands.Keys;
 using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Commands;
 
@@ -17,6 +19,13 @@ internal sealed class OfflineAccess
     public Option<string?> PassphraseFile { get; } = new("--passphrase-file")
     {
         Description = $"A file whose first line is the passphrase of the offline keys (otherwise {EnvironmentVariable}, otherwise a prompt).",
+        HelpName = "FILE",
+    };
+
+    /// <summary>For commands that publish: have it signed elsewhere.</summary>
+    public Option<string?> Request { get; } = new("--request")
+    {
+        Description = "Publish nothing: write what is to be signed to a file for keys sign and keys apply, and open no offline key.",
         HelpName = "FILE",
     };
 
@@ -40,6 +49,19 @@ internal sealed class OfflineAccess
                 ? text
                 : throw new CommandException("passphrase", $"The passphrase has fewer than {Passphrase.MinLength} characters; choose a longer one.", ExitCode.Usage);
         }
+    }
+
+    /// <summary>Publishes with the offline keys of some roles, or writes a request for their signatures where one is asked for.</summary>
+    public void Publish(ParseResult parsed, HubFolder folder, TufRepository repository, RepositoryChange change, params string[] roles)
+    {
+        if (parsed.GetValue(Request) is { } request)
+        {
+            RequestOutput.Write(repository, change, request, $"edgesensors-hub {string.Join(' ', parsed.Tokens.TakeWhile(token => token.Value[0] != '-').Select(token => token.Value))}");
+            return;
+        }
+
+        using var keys = folder.OpenKeys(Read(parsed, isNew: false), roles);
+        HubFolder.Publish(repository, change, keys);
     }
 
     /// <summary>Writes a random passphrase of 160 bits that only the owner may read.</summary>

@@ -10,13 +10,20 @@ internal sealed class PublishMeters
     private readonly Counter<long> _published;
     private readonly Counter<long> _failures;
     private readonly Histogram<double> _time;
+    private IReadOnlyList<Expiring> _watched = [];
 
-    public PublishMeters(IMeterFactory factory)
+    public PublishMeters(IMeterFactory factory, TimeProvider? time = null)
     {
+        var clock = time ?? TimeProvider.System;
         var meter = factory.Create(Name);
         _published = meter.CreateCounter<long>("edgesensors.sign.published", "{rule set}", "Rule sets that were published");
         _failures = meter.CreateCounter<long>("edgesensors.sign.failures", "{attempt}", "Publications that failed; tried again");
         _time = meter.CreateHistogram<double>("edgesensors.sign.time", "s", "From the decision to the announced timestamp");
+        meter.CreateObservableGauge(
+            "edgesensors.sign.expires_in",
+            () => _watched.Select(item => new Measurement<double>((item.Expires - clock.GetUtcNow()).TotalSeconds, new KeyValuePair<string, object?>("role", item.What))),
+            "s",
+            "Until a role's metadata, or the hub's certificate, expires; below zero when it has");
     }
 
     public void Published(TimeSpan time)
@@ -24,6 +31,8 @@ internal sealed class PublishMeters
         _published.Add(1);
         _time.Record(time.TotalSeconds);
     }
+
+    public void Watched(IReadOnlyList<Expiring> all) => Volatile.Write(ref _watched, all);
 
     public void Failed() => _failures.Add(1);
 }

@@ -4,7 +4,6 @@ using EdgeSensors.Hub.Store;
 using EdgeSensors.Hub.Transparency;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
-using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Sign;
@@ -19,10 +18,10 @@ internal sealed class Publisher : IAsyncDisposable
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RenewalInterval = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan WarnBeforeExpiry = TimeSpan.FromDays(14);
 
     private readonly TufRepository _repository;
-    private readonly KeyRing _keys;
+    private readonly OnlineRing _keys;
+    private readonly ExpiryWatch _watch;
     private readonly Sequencer _sequencer;
     private readonly IDecisionStore _store;
     private readonly Mitigations _mitigations;
@@ -31,7 +30,6 @@ internal sealed class Publisher : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _signal = new(0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly HashSet<string> _warned = [];
     private SignedDocuments _documents = SignedDocuments.None;
     private byte[] _read = [];
     private ReadOnlyMemory<byte> _announced;
@@ -40,10 +38,11 @@ internal sealed class Publisher : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
 
     public Publisher(
-        TufRepository repository, KeyRing keys, Sequencer sequencer, IDecisionStore store, Mitigations mitigations, PublishMeters meters, TimeProvider time, ILogger<Publisher> logger)
+        TufRepository repository, OnlineRing keys, ExpiryWatch watch, Sequencer sequencer, IDecisionStore store, Mitigations mitigations, PublishMeters meters, TimeProvider time, ILogger<Publisher> logger)
     {
         _repository = repository;
         _keys = keys;
+        _watch = watch;
         _sequencer = sequencer;
         _store = store;
         _mitigations = mitigations;
@@ -140,7 +139,7 @@ internal sealed class Publisher : IAsyncDisposable
         var revision = Math.Max(current?.Revision ?? 0, _store.Number("rules_revision")) + 1;
         var set = new RuleSet { Revision = revision, Rules = rules };
         var started = woken != 0 ? woken : Stopwatch.GetTimestamp();
-        if (!_repository.Publish(new RepositoryChange().Set(set), _keys).TryGet(out var publication, out var error))
+        if (!_repository.Publish(new RepositoryChange().Set(set), _keys.Current).TryGet(out var publication, out var error))
         {
             Fail(error.ToString());
             return false;
@@ -192,6 +191,12 @@ internal sealed class Publisher : IAsyncDisposable
         if (_read.Length > 0)
         {
             _logger.ChangedOutside();
+            if (_keys.Reload() is { } reason)
+            {
+                _logger.KeysStay(reason);
+            }
+
+            _nextRenewal = default; // what was signed anew is not to be warned of any longer
         }
 
         _read = timestamp;
@@ -228,7 +233,8 @@ internal sealed class Publisher : IAsyncDisposable
         }
 
         _nextRenewal = now + RenewalInterval;
-        if (!_repository.RenewExpiring(_keys).TryGet(out var publication, out var error))
+        WatchExpiry(now); // first: a renewal that fails must not silence it
+        if (!_repository.RenewExpiring(_keys.Current).TryGet(out var publication, out var error))
         {
             _logger.RenewalFailed(error.ToString());
             return;
@@ -239,17 +245,22 @@ internal sealed class Publisher : IAsyncDisposable
         {
             _logger.RenewalFailed(error.ToString());
         }
+    }
 
-        if (_repository.ReadRoles().TryGet(out var roles, out _))
+    private void WatchExpiry(DateTimeOffset now)
+    {
+        if (!_repository.ReadRoles().TryGet(out var roles, out var error))
         {
-            foreach (var role in roles.Where(role => !RepositoryRoles.IsOnline(role.Role) && role.Expires - now < WarnBeforeExpiry))
-            {
-                if (_warned.Add($"{role.Role} {role.Version}"))
-                {
-                    _logger.RoleExpires(role.Role, role.Expires);
-                }
-            }
+            _logger.RepositoryUnreadable(error.ToString());
+            return;
         }
+
+        foreach (var item in _watch.Look(roles, now))
+        {
+            _logger.Expires(item.What, item.Expires, item.Expires > now ? $"in {(item.Expires - now).TotalDays:0.#} days" : "already", item.How);
+        }
+
+        _meters.Watched(_watch.All);
     }
 
     private void Fail(string reason)

@@ -18,8 +18,11 @@ internal static partial class SignLog
     [LoggerMessage(44, LogLevel.Error, "Signatures cannot be renewed: {Reason}")]
     public static partial void RenewalFailed(this ILogger logger, string reason);
 
-    [LoggerMessage(45, LogLevel.Warning, "Role {Role} expires at {Expires:u}; sign it anew with the offline keys before")]
-    public static partial void RoleExpires(this ILogger logger, string role, DateTimeOffset expires);
+    [LoggerMessage(45, LogLevel.Warning, "{What} expires {When}, at {Expires:u}, and the hub cannot renew it by itself; see to it before: {How}")]
+    public static partial void Expires(this ILogger logger, string what, DateTimeOffset expires, string when, string how);
+
+    [LoggerMessage(47, LogLevel.Error, "The online keys stay as they were: {Reason}")]
+    public static partial void KeysStay(this ILogger logger, string reason);
 
     [LoggerMessage(46, LogLevel.Information, "The repository was changed from outside")]
     public static partial void ChangedOutside(this ILogger logger);

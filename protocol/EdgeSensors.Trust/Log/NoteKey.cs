@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using EdgeSensors.Trust.Keys;
 using NSec.Cryptography;
 
 namespace EdgeSensors.Trust.Log;
@@ -43,6 +44,9 @@ public sealed class NoteKey : IEquatable<NoteKey>
 
     /// <summary>The first four octets, big-endian, of SHA-256 over name, newline, type and public key.</summary>
     public uint Id { get; }
+
+    /// <summary>The id that TUF gives the same key: what key files name it by.</summary>
+    public string KeyId => TufKey.Ed25519(_public).Id;
 
     internal ReadOnlySpan<byte> Public => _public;
 

@@ -50,6 +50,32 @@ public sealed class NoteSigner : IDisposable
         return true;
     }
 
+    /// <summary>Reads the private half of a key from a folder that may hold others.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="passphrase">Opens an encrypted key; null when it is plain.</param>
+    /// <param name="key">The public half.</param>
+    /// <param name="signer">The key.</param>
+    /// <param name="error">Why there is none.</param>
+    public static bool TryOpen(
+        string folder, Passphrase? passphrase, NoteKey key, [NotNullWhen(true)] out NoteSigner? signer, [NotNullWhen(false)] out KeyFileError? error)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        signer = null;
+        if (KeyPlace.In(folder).FirstOrDefault(place => place.KeyId == key.KeyId) is not { } found)
+        {
+            error = new KeyFileError(KeyFileFault.Unreadable, folder, $"does not hold the key of {key.Name}");
+            return false;
+        }
+
+        if (!KeyFolder.TryRead(found.Path, passphrase, out var opened, out error))
+        {
+            return false;
+        }
+
+        signer = Of(opened, key.Name, key.Kind);
+        return true;
+    }
+
     /// <summary>Writes the key into a folder of its own, encrypted where there is a passphrase, and readable by the owner only.</summary>
     public void SaveTo(string folder, string role, Passphrase? passphrase, KeyProtection protection) =>
         KeyFolder.Write(folder, role, name => passphrase is null ? KeyFile.WritePlain(_key, name) : KeyFile.WriteEncrypted(_key, name, passphrase, protection));

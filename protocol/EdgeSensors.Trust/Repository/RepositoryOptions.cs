@@ -23,7 +23,8 @@ public sealed record RepositoryOptions
     /// <summary>How long to wait for another process that is publishing.</summary>
     public TimeSpan LockPatience { get; init; } = TimeSpan.FromSeconds(10);
 
-    internal TimeSpan LifetimeOf(string role) => role switch
+    /// <summary>How long a role's signatures last.</summary>
+    public TimeSpan LifetimeOf(string role) => role switch
     {
         TopLevelRole.Timestamp => TimestampLifetime,
         TopLevelRole.Snapshot or RepositoryRoles.Control => OnlineLifetime,

@@ -61,6 +61,9 @@ public sealed partial class SigningRequest
 
     internal Root Present => Roots[^1].Signed;
 
+    /// <summary>The root in force, as its file is.</summary>
+    public ReadOnlyMemory<byte> PresentRoot => Roots[^1].File;
+
     /// <summary>The delegations as they will be.</summary>
     internal DelegationTree Tree => new(role => Next.GetValueOrDefault(role)?.Signed ?? Before.GetValueOrDefault(role)?.Signed);
 

@@ -26,7 +26,7 @@ public sealed class HubProcess : IAsyncLifetime
 
     public int HttpsPort { get; } = TestHub.FreePort();
 
-    private TestWitness Witness { get; } = TestWitness.Make();
+    internal TestWitness Witness { get; } = TestWitness.Make();
 
     public string WitnessCard => Path.Combine(Folder, "witness.pub");
 

@@ -45,7 +45,7 @@ internal sealed partial class TestHub : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("hub-test-").FullName;
         var authority = CertificateAuthority.Create(TimeProvider.System);
         Directory.CreateDirectory(Path.Combine(folder, "tls"));
-        var server = authority.IssueServer(["localhost", "127.0.0.1"], TimeSpan.FromDays(1));
+        var server = authority.IssueServer(["localhost", "127.0.0.1"], TimeSpan.FromDays(60));
         string In(string name) => Path.Combine(folder, name);
         File.WriteAllText(In("tls/server.crt"), server.CertificatePem);
         File.WriteAllText(In("tls/server.key"), server.KeyPem);

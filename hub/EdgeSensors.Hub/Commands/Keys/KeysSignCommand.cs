@@ -1,0 +1,77 @@
+using System.CommandLine;
+using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Requests;
+
+namespace EdgeSensors.Hub.Commands.Keys;
+
+/// <summary><c>edgesensors-hub keys sign REQUEST --key FILE…</c>: on a machine that has the request, the keys and a root that it trusts, and nothing of the hub.</summary>
+internal static class KeysSignCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<string>("REQUEST") { Description = "The request; the signatures are added to it." };
+        var keys = new Option<string[]>("--key") { Description = "A key file.", HelpName = "FILE", Required = true };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask: for scripts that have looked at it." };
+        var root = new TrustedRoot();
+        var access = new OfflineAccess();
+        var command = new Command("sign", "Show what a request changes, and add signatures to it.") { file, keys, yes, root.File, access.PassphraseFile };
+        command.SetAction(parsed =>
+        {
+            var path = parsed.GetRequiredValue(file);
+            var request = RequestOutput.Read(path);
+            var files = parsed.GetRequiredValue(keys);
+            root.Check(parsed, request, files[0]);
+            RequestText.Describe(request, withDocuments: true);
+            if (!parsed.GetValue(yes) && !Confirmed(files))
+            {
+                throw new CommandException("unsigned", "Nothing was signed; answer yes, or give --yes.");
+            }
+
+            Passphrase.TryCreate(access.Read(parsed, isNew: false), out var passphrase);
+            using (passphrase)
+            {
+                foreach (var key in files)
+                {
+                    request = Sign(request, key, passphrase!);
+                }
+            }
+
+            WholeFile.Write(path, request.ToBytes());
+            root.Keep(parsed, request, files[0]);
+            var open = request.Standing().FirstOrDefault(standing => !standing.IsMet);
+            Console.Out.WriteLine(open is null ? $"next: edgesensors-hub keys apply {path} --dir DIR, at the hub" : $"next: {open.Threshold - open.Signatures} more to sign it ({open.Whose})");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static SigningRequest Sign(SigningRequest request, string file, Passphrase passphrase)
+    {
+        if (!OfflineKeys.TryOpenOne(file, passphrase, out var key, out var fault))
+        {
+            throw new CommandException("keys", $"{fault}.");
+        }
+
+        using (key)
+        {
+            if (!request.TrySign(key, out var next, out var roles, out var error))
+            {
+                throw new CommandException("keys", $"{file}: {error}.");
+            }
+
+            Console.Out.WriteLine($"{file} signed {string.Join(", ", roles)}");
+            return next;
+        }
+    }
+
+    private static bool Confirmed(string[] files)
+    {
+        if (Console.IsInputRedirected)
+        {
+            throw new CommandException("unsigned", "Nobody is there to be asked; look at it with keys show, then give --yes.", ExitCode.Usage);
+        }
+
+        Console.Error.Write($"Sign this with {string.Join(", ", files.Select(Path.GetFileName))}? Type yes: ");
+        return Console.ReadLine()?.Trim() == "yes";
+    }
+}

@@ -1,0 +1,245 @@
+using System.Text.Json;
+using EdgeSensors.Hub.Tests.Hosting;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Client;
+using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Repository;
+
+namespace EdgeSensors.Hub.Tests.Commands;
+
+/// <summary>Offline signing by the real program: the request goes to a folder that has nothing of the hub but the keys, and comes back.</summary>
+public sealed class KeysCommandTests(HubProcess hub) : IClassFixture<HubProcess>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_root_key_is_replaced_by_two_people_one_after_another()
+    {
+        var before = await RoleAsync("root");
+        var request = New("request");
+        Succeeded(await RunAsync("rotate", "root", "--replace", before.Keys[0].Id[..12], "--out", request, "--reason", "it was lost", "--dir", hub.Hub, "--offline", hub.Offline, "--passphrase-file", hub.Passphrase));
+        HubProcess.FailedInOneLine(await RunAsync("apply", request, "--dir", hub.Hub), 1, "0 of 2 have signed (root before)");
+
+        // Two machines, each with one key and the root that it knows.
+        var (first, second) = (Machine(before.Keys[1].Path!), Machine(before.Keys[2].Path!));
+        var shown = await SignAsync(request, first);
+        Assert.Contains("it was lost", shown, StringComparison.Ordinal);
+        Assert.Contains($"  - root keys: {before.Keys[0].Id} (ed25519)", shown, StringComparison.Ordinal);
+        HubProcess.FailedInOneLine(await RunAsync("apply", request, "--dir", hub.Hub), 1, "1 of 2 have signed (root before)");
+        await SignAsync(request, second);
+        var applied = await RunAsync("apply", request, "--dir", hub.Hub);
+        Succeeded(applied);
+        Assert.Contains($"the key {before.Keys[0].Id} counts no more", applied.Output, StringComparison.Ordinal);
+        HubProcess.FailedInOneLine(await RunAsync("apply", request, "--dir", hub.Hub), 1, "root: version");
+
+        var after = await RoleAsync("root");
+        Assert.Equal(before.Version + 1, after.Version);
+        Assert.DoesNotContain(after.Keys, key => key.Id == before.Keys[0].Id);
+        Assert.Equal(3, after.Keys.Count);
+    }
+
+    [Fact]
+    public async Task The_hubs_own_keys_are_exchanged_while_it_serves_and_it_goes_on_with_the_new_ones()
+    {
+        using var serving = await hub.ServeAsync();
+        try
+        {
+            foreach (var role in new[] { "timestamp", "snapshot", "control" })
+            {
+                var before = await RoleAsync(role);
+                var request = New("request");
+                Succeeded(await RunAsync("rotate", role, "--dir", hub.Hub, "--out", request));
+                await SignAllAsync(request, role == "control" ? "targets" : "root");
+                Succeeded(await RunAsync("apply", request, "--dir", hub.Hub));
+
+                var after = await RoleAsync(role);
+                Assert.NotEqual(before.Keys.Single().Id, after.Keys.Single().Id);
+                Assert.False(File.Exists(before.Keys[0].Path));
+                Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(after.Keys[0].Path!) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+                Assert.False(after.Keys[0].Encrypted);
+            }
+
+            // What it publishes from now on bears the new keys, is logged and witnessed.
+            HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "propose", "203.0.113.90", "--reason", "after the rotation", "--minutes", "5", "--profile", hub.Profile));
+            var listed = await HubProcess.RunAsync("mitigation", "list", "--json", "--profile", hub.Profile);
+            using var json = JsonDocument.Parse(listed.Output);
+            var id = json.RootElement.EnumerateArray().First(m => m.GetProperty("target").GetString() == "203.0.113.90").GetProperty("id").GetString()!;
+            HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "approve", id, "--profile", hub.Profile));
+            await TestHub.EventuallyAsync(async () => (await HubProcess.RunAsync("mitigation", "list", "--profile", hub.Profile)).Output.Contains("published", StringComparison.Ordinal));
+            Assert.Equal("203.0.113.90", Assert.Single((await RulesAsync()).Rules).OpenC2.Target.ToString());
+        }
+        finally
+        {
+            serving.Kill();
+            await serving.WaitForExitAsync(Token);
+        }
+    }
+
+    [Fact]
+    public async Task An_isp_makes_its_key_and_signs_its_grants_and_the_hub_has_no_way_to()
+    {
+        // On the ISP's machine.
+        var (isp, passphrase) = (New("isp"), New("isp-passphrase"));
+        await File.WriteAllTextAsync(passphrase, "the isp's own passphrase\n", Token);
+        Succeeded(await RunAsync("new", "mitigations-isp-b", "--out", isp, "--root", Path.Combine(hub.Enrolment, "root.json"), "--passphrase-file", passphrase));
+        var key = Directory.GetFiles(isp, "*.key").Single();
+
+        // At the hub, which is given the card.
+        var admission = New("request");
+        Succeeded(await RunAsync("issuer", "add", "isp-b", "--key", Path.ChangeExtension(key, ".pub"), "--dir", hub.Hub, "--out", admission));
+        await SignAllAsync(admission, "targets");
+        Succeeded(await RunAsync("apply", admission, "--dir", hub.Hub));
+        Assert.Equal((0L, 1), (await RoleAsync("mitigations-isp-b")) is var role ? (role.Version, role.Threshold) : default);
+
+        // A grant, as the ISP wrote it.
+        var now = UnixMilliseconds.Now(TimeProvider.System).Value;
+        var document = New("grant") + ".yaml";
+        await File.WriteAllTextAsync(document, $"""
+            # What isp-b allows on its own gateways.
+            type: grant
+            spec: 1
+            id: summer
+            issuer: isp-b
+            actions: [observe, drop]
+            min_prefix_length_v4: 32
+            min_prefix_length_v6: 128
+            max_duration_ms: 3600000
+            max_rules: 5
+            sensors: ["isp-b/*"]
+            excluded_prefixes: []
+            not_before: {now - 1000}
+            not_after: {now + 86_400_000}
+            """, Token);
+        var grant = New("request");
+        Succeeded(await RunAsync("request", "grant", document, "--dir", hub.Hub, "--out", grant));
+
+        // The hub has every offline key but this one: none of them is asked.
+        foreach (var other in new[] { "root-1.key", "targets-1.key", "mitigations-authority-1.key" }.Select(name => Path.Combine(hub.Offline, name)))
+        {
+            HubProcess.FailedInOneLine(await RunAsync("sign", grant, "--key", other, "--yes", "--passphrase-file", hub.Passphrase), 1, "signs nothing of it");
+        }
+
+        HubProcess.FailedInOneLine(await RunAsync("apply", grant, "--dir", hub.Hub), 1, "0 of 1 have signed (mitigations-isp-b)");
+        var signed = await RunAsync("sign", grant, "--key", key, "--yes", "--passphrase-file", passphrase);
+        Succeeded(signed);
+        Assert.Contains("\"max_rules\": 5", signed.Output, StringComparison.Ordinal); // what is signed is shown, not its hash alone
+        Succeeded(await RunAsync("apply", grant, "--dir", hub.Hub));
+        Assert.True(Open().ReadTarget("mitigations/isp-b/summer.json").TryGet(out var bytes, out _));
+        Assert.True(Grant.TryParse(bytes, "mitigations/isp-b/summer.json", out _, out var fault), fault?.ToString());
+
+        // And let go again.
+        var end = New("request");
+        Succeeded(await RunAsync("issuer", "remove", "isp-b", "--dir", hub.Hub, "--out", end));
+        await SignAllAsync(end, "targets");
+        Succeeded(await RunAsync("apply", end, "--dir", hub.Hub));
+        Assert.True(Open().ReadTarget("mitigations/isp-b/summer.json").TryGet(out bytes, out _));
+        Assert.Empty(bytes);
+    }
+
+    [Fact]
+    public async Task A_request_is_held_against_the_root_that_the_signer_knows()
+    {
+        var request = New("request");
+        Succeeded(await RunAsync("request", "renew", "blocklists", "--dir", hub.Hub, "--out", request));
+        var key = (await RoleAsync("blocklists")).Keys.Single().Path!;
+        var alone = Machine(key);
+        File.Delete(Path.Combine(Path.GetDirectoryName(alone)!, "root.json"));
+        HubProcess.FailedInOneLine(await RunAsync("sign", request, "--key", alone, "--yes", "--passphrase-file", hub.Passphrase), 2, "give --root");
+
+        await using var other = await TestHub.StartAsync();
+        var strange = Path.Combine(other.Configuration.Trust.Repository, "metadata", "1.root.json");
+        HubProcess.FailedInOneLine(await RunAsync("sign", request, "--key", key, "--root", strange, "--yes", "--passphrase-file", hub.Passphrase), 1, "does not rest on the root");
+
+        var altered = New("altered");
+        await File.WriteAllTextAsync(altered, (await File.ReadAllTextAsync(request, Token)).Replace("blocklists: version", "blocklists: Version", StringComparison.Ordinal), Token);
+        HubProcess.FailedInOneLine(await RunAsync("sign", altered, "--key", key, "--yes", "--passphrase-file", hub.Passphrase), 1, "its words are not what it does");
+
+        // Without --yes somebody must be there to be asked.
+        HubProcess.FailedInOneLine(await RunAsync("sign", request, "--key", key, "--passphrase-file", hub.Passphrase), 2, "keys show");
+        await SignAllAsync(request, "blocklists");
+        Succeeded(await RunAsync("apply", request, "--dir", hub.Hub));
+    }
+
+    [Fact]
+    public async Task One_machines_commands_write_requests_too_and_open_no_offline_key()
+    {
+        var request = New("request");
+        HubProcess.Succeeded(await HubProcess.RunAsync("listed", "add", "203.0.113.44", "--category", "c2", "--dir", hub.Hub, "--request", request));
+        Assert.DoesNotContain("203.0.113.44", (await HubProcess.RunAsync("listed", "show", "--dir", hub.Hub)).Output, StringComparison.Ordinal);
+        await SignAllAsync(request, "blocklists");
+        Succeeded(await RunAsync("apply", request, "--dir", hub.Hub));
+        Assert.Contains("203.0.113.44 c2", (await HubProcess.RunAsync("listed", "show", "--dir", hub.Hub)).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("usage", 2, "rotate", "nobody", "--out", "x")]
+    [InlineData("say which goes", 2, "rotate", "targets", "--out", "x")]
+    [InlineData("1 to 3 can be asked", 2, "threshold", "targets", "4", "--out", "x")]
+    [InlineData("There is no target", 2, "request", "remove", "mitigations/a/b.json", "--out", "x")]
+    [InlineData("/nowhere", 1, "request", "grant", "/nowhere", "--out", "x")]
+    [InlineData("needs an offline key", 1, "request", "renew", "control", "--out", "x")]
+    public async Task What_is_wrong_is_said_in_one_line(string part, int code, params string[] arguments)
+    {
+        HubProcess.FailedInOneLine(await RunAsync([.. arguments.Select(a => a == "x" ? New("never") : a), "--dir", hub.Hub]), code, part);
+    }
+
+    private static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => HubProcess.RunAsync(["keys", .. arguments]);
+
+    private static void Succeeded((int Code, string Output, string Error) run) => HubProcess.Succeeded(run);
+
+    private string New(string name) => Path.Combine(hub.Folder, $"{name}-{Guid.NewGuid():n}");
+
+    // A folder with one key and the root that its holder was given at the hub's founding.
+    private string Machine(string key)
+    {
+        var folder = New("machine");
+        Directory.CreateDirectory(folder);
+        File.Copy(Path.Combine(hub.Offline, "root.json"), Path.Combine(folder, "root.json"));
+        var copy = Path.Combine(folder, Path.GetFileName(key));
+        File.Copy(key, copy);
+        return copy;
+    }
+
+    private async Task<string> SignAsync(string request, string key)
+    {
+        var run = await RunAsync("sign", request, "--key", key, "--yes", "--passphrase-file", hub.Passphrase);
+        Succeeded(run);
+        return run.Output;
+    }
+
+    private async Task SignAllAsync(string request, string role)
+    {
+        var keys = (await RoleAsync(role)).Keys.SelectMany(key => new[] { "--key", key.Path! });
+        Succeeded(await RunAsync(["sign", request, .. keys, "--yes", "--passphrase-file", hub.Passphrase]));
+    }
+
+    private TufRepository Open()
+    {
+        Assert.True(TufRepository.Open(Path.Combine(hub.Hub, "repository"), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
+        return repository;
+    }
+
+    // As a sensor gets them: over HTTPS, verified, with the witness's word.
+    private async Task<RuleSet> RulesAsync()
+    {
+        var store = new DirectoryMetadataStore(New("client"));
+        var metadata = Path.Combine(hub.Hub, "repository", "metadata");
+        var client = new TufClient(new DirectoryTransport(metadata, Path.Combine(hub.Hub, "repository", "targets")), store, TimeProvider.System, TufLimits.Default, witnessed: true);
+        Assert.Null(client.Initialize(await File.ReadAllBytesAsync(Path.Combine(hub.Enrolment, "root.json"), Token)));
+        Assert.True((await client.RefreshAsync(Token)).TryGet(out var verified, out var error), error?.ToString());
+        Assert.True((await verified.FetchTargetAsync(TargetNames.Rules, Token)).TryGet(out var target, out error), error?.ToString());
+        Assert.True(RuleSet.TryParse(target.Bytes, out var rules, out var fault), fault?.ToString());
+        return rules;
+    }
+
+    private async Task<RoleRow> RoleAsync(string name)
+    {
+        var listed = await RunAsync("list", "--json", "--dir", hub.Hub, "--offline", hub.Offline);
+        Succeeded(listed);
+        return JsonSerializer.Deserialize<List<RoleRow>>(listed.Output, TestHub.Json)!.Single(role => role.Role == name);
+    }
+
+    private sealed record RoleRow(string Role, long Version, int Threshold, IReadOnlyList<KeyRow> Keys);
+
+    private sealed record KeyRow(string Id, string? Path, bool? Encrypted);
+}
