@@ -28,6 +28,7 @@ internal sealed class TapMeter
     private readonly WindowCounts _counts = new WindowCounts();
     private readonly ReportEncoder _encoder;
     private readonly CborWriter _writer = new CborWriter(new byte[ReportCapacity]);
+    private readonly Authority _none = new Authority();
     private ListedAddresses? _list;
     private long _windowStart;
 
@@ -58,6 +59,9 @@ internal sealed class TapMeter
 
     /// <summary>Is told of contacts with the list; null for nobody.</summary>
     public FindingQueue? Findings { get; set; }
+
+    /// <summary>Whether a window is closed with its health only, as while the time is not trusted.</summary>
+    public bool IsHealthOnly { get; set; }
 
     /// <summary>When the window began, Unix milliseconds.</summary>
     public long WindowStartMs => _windowStart;
@@ -140,7 +144,7 @@ internal sealed class TapMeter
     /// <returns>The report; empty if it found no room.</returns>
     public CborWriter CloseWindow(MessageHeader header, long endMs)
     {
-        if (!_encoder.Write(header, _windowStart, endMs, Authority, Quality, _counts, _flows))
+        if (!_encoder.Write(header, _windowStart, endMs, IsHealthOnly ? _none : Authority, Quality, _counts, _flows))
         {
             _writer.Reset();
         }

@@ -55,6 +55,7 @@ public sealed class W5500 : IDisposable
     private readonly byte[] _out = new byte[HeaderOctets + MostRead];
     private readonly byte[] _in = new byte[HeaderOctets + MostRead];
     private int _released;
+    private int _constants;
 
     /// <summary>A chip on a bus: mode 0, most significant bit first.</summary>
     /// <param name="spi">The bus; disposed of with this.</param>
@@ -68,6 +69,12 @@ public sealed class W5500 : IDisposable
 
     /// <summary>Whether a link is up. False, too, if no W5500 answers.</summary>
     public bool IsLinkUp => TryReadLink(out bool isUp) && isUp;
+
+    /// <summary>
+    /// Looks whose octets that stay the same while the socket is open were not what they had been: bits turn over on the bus. Nothing protects headers on it but
+    /// this: a look carries 35 such octets, more than half of what a frame's headers have, and there are looks without frames.
+    /// </summary>
+    public int Disturbances { get; private set; }
 
     /// <summary>Where the next frame's length prefix lies, modulo 65,536.</summary>
     public int ReadPointer { get; private set; }
@@ -145,6 +152,7 @@ public sealed class W5500 : IDisposable
             if (TryReadBurst(out _))
             {
                 ReadPointer = _released = Word(AtRead);
+                _constants = Constants();
                 return true;
             }
         }
@@ -171,7 +179,15 @@ public sealed class W5500 : IDisposable
     {
         for (int tries = 0; tries < Looks; tries++)
         {
-            if (TryReadBurst(out octets) && Word(AtRead) == _released)
+            bool agrees = TryReadBurst(out octets) && Word(AtRead) == _released;
+            int constants = Constants();
+            if (constants != _constants)
+            {
+                _constants = constants;
+                Disturbances++;
+            }
+
+            if (agrees)
             {
                 return true;
             }
@@ -254,6 +270,18 @@ public sealed class W5500 : IDisposable
         octets = Word(AtSize);
         return _in[HeaderOctets] == StatusMacRaw && _in[AtBufferSize] == BufferSize / 1024
             && octets <= BufferSize && ((Word(AtWrite) - Word(AtRead)) & 0xffff) == octets;
+    }
+
+    /// <summary>A sum of what the burst holds before the figures that change: state, addresses, sizes and the transmitter's pointers.</summary>
+    private int Constants()
+    {
+        int sum = 0;
+        for (int i = HeaderOctets; i < AtSize; i++)
+        {
+            sum = 31 * sum + _in[i];
+        }
+
+        return sum;
     }
 
     private int Word(int at)

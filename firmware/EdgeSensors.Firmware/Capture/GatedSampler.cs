@@ -37,6 +37,7 @@ internal sealed class GatedSampler
     private long _boundaryUs;
     private long _openUs;
     private long _initializeUs;
+    private int _disturbances;
 
     /// <summary>Feeds a meter from a chip that is initialised.</summary>
     public GatedSampler(W5500 chip, TapMeter meter, IClock clock)
@@ -86,7 +87,8 @@ internal sealed class GatedSampler
         bool whole = size >= windowUs - windowUs / 1_000;
         quality.SamplingSize = whole ? 1 : (uint)size;
         quality.SamplingPopulation = whole ? 1 : (uint)windowUs;
-        quality.Dropped = Broken == 0 && _openUs > 0 ? 0 : -1;
+        quality.Dropped = Broken == 0 && _openUs > 0 && _chip.Disturbances == _disturbances ? 0 : -1;
+        _disturbances = _chip.Disturbances;
         _openUs = 0;
         Broken = 0;
     }

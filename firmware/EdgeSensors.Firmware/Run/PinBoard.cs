@@ -1,3 +1,5 @@
+using System.Device.Gpio;
+using System.Device.I2c;
 using EdgeSensors.Firmware.Devices;
 using EdgeSensors.Firmware.Platform;
 
@@ -6,6 +8,9 @@ namespace EdgeSensors.Firmware.Run;
 /// <summary>The reference board's panel and sensors (hardware/boards/tap-1).</summary>
 internal sealed class PinBoard : IBoard
 {
+    /// <summary>The pin of the Ethernet controller's RSTn on tap-1: what frees one that hangs.</summary>
+    public const int EthernetReset = 9;
+
     private const int PollMs = 10;
     private const int KickMs = 200;
 
@@ -30,6 +35,14 @@ internal sealed class PinBoard : IBoard
         _led = led;
         _temperature = temperature;
         _watchdog = watchdog;
+    }
+
+    /// <summary>The panel of tap-1, each part on its pin.</summary>
+    public static PinBoard OnTap1(GpioController pins, I2cDevice temperature)
+    {
+        return new PinBoard(
+            new Button(pins.OpenPin(1, PinMode.InputPullUp)), new TamperSwitch(pins.OpenPin(2, PinMode.InputPullUp)), new IsolationRelay(pins.OpenPin(21, PinMode.Output)),
+            new StatusLed(pins.OpenPin(38, PinMode.Output)), new Tmp102(temperature), new Tps3823(pins.OpenPin(47)));
     }
 
     /// <inheritdoc/>

@@ -433,6 +433,7 @@ internal sealed class Tap
             _meter.Quality.Dropped = -1;
         }
 
+        _meter.IsHealthOnly = !_time.IsTrusted;
         CborWriter report = _meter.CloseWindow(_outbox.Header, _time.UnixMs);
         _meter.Quality.PreviousLost = false;
         _windowStartUs = nowUs;

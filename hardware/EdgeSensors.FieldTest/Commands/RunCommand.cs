@@ -2,6 +2,7 @@ using System.CommandLine;
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Reporting;
 using EdgeSensors.FieldTest.Ring;
+using EdgeSensors.FieldTest.Scenarios;
 using EdgeSensors.Protocol;
 using Spectre.Console;
 
@@ -11,7 +12,35 @@ namespace EdgeSensors.FieldTest.Commands;
 internal static class RunCommand
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create() => new("run", "Play a scenario.") { CreateRing() };
+    public static Command Create()
+    {
+        var scenario = new Argument<string?>("SCENARIO") { Description = "A name that list shows, or a scenario file (docs/field-test.md).", Arity = ArgumentArity.ZeroOrOne };
+        var seed = Parsing.Number("--seed", "Everything that is left to chance: the same seed gives the same run.", "N", 1, 0, int.MaxValue);
+        var speed = Parsing.Number("--speed", "Times real time, for emulated taps; 0 for as fast as possible.", "X", 0, 0, 1_000_000);
+        var longer = Parsing.Number("--longer", "So many times as long: what comes again and again comes so many times as often.", "N", 1, 1, 10_000);
+        var keep = new Option<bool>("--keep") { Description = "Goes on after its end, to be looked at, until Ctrl-C." };
+        var results = new Option<string?>("--results") { Description = "Where the result goes (default: field-test-results/SCENARIO).", HelpName = "FOLDER" };
+        var command = new Command("run", "Play a scenario.") { CreateRing(), scenario, seed, speed, longer, keep, results };
+        command.SetAction((parsed, stop) =>
+        {
+            if (parsed.GetValue(scenario) is not { } name)
+            {
+                Console.Error.WriteLine("error[usage]: run takes a scenario. See edgesensors-fieldtest list.");
+                return Task.FromResult(ExitCode.Usage);
+            }
+
+            var options = new RunOptions
+            {
+                Seed = (long)parsed.GetValue(seed),
+                Speed = parsed.GetValue(keep) && parsed.GetValue(speed) == 0 ? 1 : parsed.GetValue(speed),
+                Keep = parsed.GetValue(keep),
+                Longer = (int)parsed.GetValue(longer),
+                Repeat = FormattableString.Invariant($"edgesensors-fieldtest run {name} --seed {(long)parsed.GetValue(seed)}{(parsed.GetValue(longer) > 1 ? $" --longer {(int)parsed.GetValue(longer)}" : "")}"),
+            };
+            return ScenarioAction.PlayAsync(name, options, parsed.GetValue(results), stop);
+        });
+        return command;
+    }
 
     private static Command CreateRing()
     {

@@ -107,18 +107,23 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
             console.WriteLine();
         }
 
-        console.MarkupLine("  [bold]packets across the gateway[/]");
-        foreach (var figure in result.Traffic)
+        if (result.Traffic.Count > 0)
         {
-            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"    {Shown(figure.Part),-44}{figure.Injected,9:N0} in {figure.Arrived,9:N0} through"));
+            console.MarkupLine("  [bold]packets across the gateway[/]");
+            foreach (var figure in result.Traffic)
+            {
+                console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"    {Shown(figure.Part),-44}{figure.Injected,9:N0} in {figure.Arrived,9:N0} through"));
+            }
+
+            console.WriteLine();
         }
 
-        console.WriteLine();
         console.MarkupLine("  [bold]expected[/]");
         foreach (var check in result.Checks)
         {
+            var look = check.Held ? "" : $" (look at {Shown(check.LookAt)})";
             var mark = check.Held ? "[green]held  [/]" : "[bold red]FAILED[/]";
-            console.MarkupLine($"    {mark} {Shown(check.Expected)}: {Shown(check.Seen)}");
+            console.MarkupLine($"    {mark} {Shown(check.Step)}: {Shown(check.Expected)}: {Shown(check.Seen)}{look}");
         }
 
         console.WriteLine();

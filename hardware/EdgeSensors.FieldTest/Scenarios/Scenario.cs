@@ -42,6 +42,20 @@ internal sealed record Scenario
     /// <summary>The file's own octets, which a result is proven with.</summary>
     public required ReadOnlyMemory<byte> Source { get; init; }
 
+    /// <summary>
+    /// The same, so many times as long: what comes again and again (<c>every</c>) comes so many times as often, and expectations of numbers
+    /// (<c>times</c>, <c>reports</c>, <c>doubtful</c>, <c>least</c>, <c>restarts</c>) expect so many times as many.
+    /// </summary>
+    public Scenario Longer(int times) => times == 1 ? this : this with
+    {
+        Lasts = Lasts * times,
+        Within = Within * times,
+        Traffic = [.. Traffic.Select(s => s.Longer(times, "lasts"))],
+        Timeline = [.. Timeline.Select(s => s.Longer(times, "times"))],
+        Faults = [.. Faults.Select(s => s.Longer(times, "times"))],
+        Expect = [.. Expect.Select(s => s.Longer(times, "times", "reports", "doubtful", "least", "restarts"))],
+    };
+
     /// <summary>The folder that paths of captures may also be relative to; null for a scenario of the program's own.</summary>
     public string? Folder { get; init; }
 }

@@ -6,6 +6,12 @@ namespace EdgeSensors.FieldTest.Scenarios;
 /// <summary>Every key that a scenario file may have. Whatever is not here is refused; docs/field-test.md says what is.</summary>
 internal static class ScenarioSchema
 {
+    private static readonly ScenarioKey[] Repeated =
+    [
+        new ScenarioKey("every", KeyKind.Time, "again so long after the last") { Least = 0.1, Most = LongestSeconds },
+        new ScenarioKey("times", KeyKind.Count, "how often in all; without it until the end") { Least = 1, Most = 100_000 },
+    ];
+
     /// <summary>Either world.</summary>
     public static readonly ScenarioWorld[] Both = [ScenarioWorld.Taps, ScenarioWorld.Gateways];
 
@@ -35,13 +41,16 @@ internal static class ScenarioSchema
             new ScenarioKey("to", KeyKind.Word, "whose wire").Required(),
             new ScenarioKey("from", KeyKind.Time, "when it begins") { Default = "0s", Most = LongestSeconds },
         ]),
-        ("timeline", "do", [new ScenarioKey("at", KeyKind.Time, "when") { Default = null, Most = LongestSeconds }]),
+        ("timeline", "do",
+        [
+            new ScenarioKey("at", KeyKind.Time, "when, or when first") { Default = null, Most = LongestSeconds },
+            .. Repeated,
+        ]),
         ("faults", "what",
         [
             new ScenarioKey("at", KeyKind.Time, "when, for one that comes once") { Most = LongestSeconds },
             new ScenarioKey("from", KeyKind.Time, "when first, for one that comes again") { Most = LongestSeconds },
-            new ScenarioKey("every", KeyKind.Time, "how long after the last") { Least = 0.1, Most = LongestSeconds },
-            new ScenarioKey("times", KeyKind.Count, "how often; without it until the end") { Least = 1, Most = 100_000 },
+            .. Repeated,
         ]),
         ("expect", null, [new ScenarioKey("words", KeyKind.Text, "said instead of its own words in the result")]),
     ];

@@ -16,6 +16,12 @@ internal sealed record ScenarioStep(StepKind Kind, int Index, int Line, IReadOnl
     /// <summary>How a person finds it: <c>expect 2 (line 17)</c>.</summary>
     public string Place => string.Create(CultureInfo.InvariantCulture, $"{Kind.Section} {Index} (line {Line})");
 
+    /// <summary>The same with some of its numbers and times so many times as large.</summary>
+    public ScenarioStep Longer(int times, params string[] keys) => this with
+    {
+        Values = Values.ToDictionary(v => v.Key, v => !keys.Contains(v.Key) ? v.Value : v.Value switch { double number => number * times, TimeSpan time => time * times, _ => v.Value }),
+    };
+
     /// <summary>Whether a key has a value.</summary>
     public bool Has(string key) => Values.ContainsKey(key);
 

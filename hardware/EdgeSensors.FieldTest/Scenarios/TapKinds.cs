@@ -99,7 +99,8 @@ internal static class TapKinds
             "expect", "refused", Taps, "an update was refused, and the hub told why",
             new ScenarioKey("refused", KeyKind.Words, "for each of these reasons (`any`: whatever reason); a word of `tuf-…`").Required(), On, From),
         new("expect", "statistics", Taps, "each report is compared with what was on the wire", new ScenarioKey("statistics", KeyKind.Word, "right, or said to be doubtful") { Among = ["honest", "exact"], Default = null },
-            On, From, new ScenarioKey("reports", KeyKind.Count, "of so many at least") { Default = "1", Most = 1_000_000 }),
+            On, From, new ScenarioKey("reports", KeyKind.Count, "so many at least are right") { Default = "1", Most = 1_000_000 },
+            new ScenarioKey("doubtful", KeyKind.Count, "so many at least are said to be doubtful") { Default = "0", Most = 1_000_000 }),
         new("expect", "times", Taps, "the times in reports are true", new ScenarioKey("times", KeyKind.Word, "so") { Among = ["true"], Default = null }, On, From,
             new ScenarioKey("by", KeyKind.Time, "but for so much") { Least = 0.001, Most = 3_600, Default = "1s" }),
         new(

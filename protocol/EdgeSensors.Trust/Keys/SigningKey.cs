@@ -32,6 +32,10 @@ public sealed class SigningKey : IMetadataSigner
     /// <summary>Forgets the key.</summary>
     public void Dispose() => _key.Dispose();
 
+    /// <summary>The key of 32 octets, as fit to be saved as a new one: for a field test's run that can be played again.</summary>
+    internal static SigningKey Of(ReadOnlySpan<byte> secret) => new(Key.Import(
+        SignatureAlgorithm.Ed25519, secret, KeyBlobFormat.RawPrivateKey, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport }));
+
     internal static bool TryImport(ReadOnlySpan<byte> secret, [NotNullWhen(true)] out SigningKey? key)
     {
         key = Key.TryImport(SignatureAlgorithm.Ed25519, secret, KeyBlobFormat.RawPrivateKey, out var imported) ? new SigningKey(imported!) : null;

@@ -25,4 +25,7 @@ public sealed record RepositoryPlan
 
     /// <summary>Who gives grants: each gets <c>mitigations/{issuer}/*</c>.</summary>
     public IReadOnlyList<OperatorId> Issuers { get; init; } = [];
+
+    /// <summary>Where keys come from: chance, but for a field test's, which can be played again.</summary>
+    internal Func<Keys.SigningKey> NewKey { get; init; } = Keys.SigningKey.Create;
 }

@@ -78,7 +78,7 @@ public sealed partial class TufRepository
             var keys = new List<SigningKey>();
             for (var i = 0; i < count; i++)
             {
-                var key = SigningKey.Create();
+                var key = plan.NewKey();
                 ring.Add(key);
                 keys.Add(key);
                 _beforeStep(role);

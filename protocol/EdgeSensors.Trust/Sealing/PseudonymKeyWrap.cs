@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
+using NSec.Cryptography;
 
 namespace EdgeSensors.Trust.Sealing;
 
@@ -26,6 +27,16 @@ public static class PseudonymKeyWrap
         }
 
         return Hpke.TrySeal(sensorKey.Octets.Span, Info, Binding(op, sensor, authorization), pseudonymKey, out var enc, out var ciphertext)
+            ? new SealedPseudonymKey(enc, ciphertext)
+            : throw new ArgumentException("The sensor's X25519 public key is of low order: nothing can be sealed to it.", nameof(sensorKey));
+    }
+
+    /// <summary>The same with the ephemeral key's 32 octets given: for a field test's run that can be played again.</summary>
+    internal static SealedPseudonymKey Seal(
+        ReadOnlySpan<byte> ephemeralKey, ReadOnlySpan<byte> pseudonymKey, SealingPublicKey sensorKey, OperatorId op, SensorId sensor, DocumentId authorization)
+    {
+        using var ephemeral = Key.Import(KeyAgreementAlgorithm.X25519, ephemeralKey, KeyBlobFormat.RawPrivateKey);
+        return Hpke.TrySeal(ephemeral, sensorKey.Octets.Span, Info, Binding(op, sensor, authorization), pseudonymKey, out var enc, out var ciphertext)
             ? new SealedPseudonymKey(enc, ciphertext)
             : throw new ArgumentException("The sensor's X25519 public key is of low order: nothing can be sealed to it.", nameof(sensorKey));
     }

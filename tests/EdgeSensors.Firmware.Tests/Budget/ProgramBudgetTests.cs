@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeSensors.FieldTest.Taps;
 using EdgeSensors.Firmware.Tests.Run;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;

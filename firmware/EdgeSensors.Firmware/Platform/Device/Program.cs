@@ -33,12 +33,9 @@ public static class Program
         Configuration.SetPinFunction(44, DeviceFunction.COM1_RX);
 
         GpioController pins = new GpioController();
-        IBoard board = new PinBoard(
-            new Button(pins.OpenPin(1, PinMode.InputPullUp)), new TamperSwitch(pins.OpenPin(2, PinMode.InputPullUp)), new IsolationRelay(pins.OpenPin(21, PinMode.Output)),
-            new StatusLed(pins.OpenPin(38, PinMode.Output)), new Tmp102(I2cDevice.Create(new I2cConnectionSettings(1, Tmp102.DefaultAddress))),
-            new Tps3823(pins.OpenPin(47)));
+        IBoard board = PinBoard.OnTap1(pins, I2cDevice.Create(new I2cConnectionSettings(1, Tmp102.DefaultAddress)));
         W25Q128 flash = new W25Q128(SpiDevice.Create(new SpiConnectionSettings(2, 15) { ClockFrequency = 20_000_000, Mode = SpiMode.Mode0 }));
-        W5500 chip = new W5500(SpiDevice.Create(new SpiConnectionSettings(1, 10) { ClockFrequency = W5500.MaxClockFrequency, Mode = SpiMode.Mode0 }));
+        W5500 chip = new W5500(SpiDevice.Create(new SpiConnectionSettings(1, 10) { ClockFrequency = W5500.MaxClockFrequency, Mode = SpiMode.Mode0 }), pins.OpenPin(PinBoard.EthernetReset, PinMode.Output));
         DeviceClock clock = new DeviceClock();
         bool hasFlash = flash.TryInitialize();
         TapIdentity? identity = hasFlash ? IdentityStore.Load(flash) : null;

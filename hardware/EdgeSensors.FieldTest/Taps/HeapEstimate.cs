@@ -1,7 +1,8 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Reflection;
 
-namespace EdgeSensors.Firmware.Tests.Budget;
+namespace EdgeSensors.FieldTest.Taps;
 
 /// <summary>
 /// What an object graph would take of nanoFramework's managed heap, by its rules: memory in blocks of 12 octets; an object is a block and one for each
@@ -12,27 +13,33 @@ internal sealed class HeapEstimate
     private const int Block = 12;
     private const int ArrayHead = 20;
 
+    private static readonly FieldInfo[] s_statics =
+    [
+        .. typeof(EdgeSensors.Firmware.TapMeter).Assembly.GetTypes()
+            .Where(t => !t.ContainsGenericParameters && !t.FullName!.Contains(".Platform.Host", StringComparison.Ordinal))
+            .SelectMany(t => t.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(f => !f.IsLiteral)),
+    ];
+
+    private static readonly ConcurrentDictionary<Type, FieldInfo[]> s_fields = new();
+
     private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
 
     private HeapEstimate()
     {
     }
 
-    /// <summary>Octets of everything of the firmware's that can be reached from an object; what the test put in its place is left out.</summary>
+    /// <summary>Octets of everything of the firmware's that can be reached from an object; what an emulator put in its place is left out.</summary>
     public static long Of(object root)
     {
         HeapEstimate estimate = new();
         long octets = 0;
         Stack<object> left = new([root]);
-        foreach (Type type in typeof(EdgeSensors.Firmware.TapMeter).Assembly.GetTypes().Where(t => !t.ContainsGenericParameters && !t.FullName!.Contains(".Platform.Host", StringComparison.Ordinal)))
+        foreach (FieldInfo field in s_statics)
         {
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(f => !f.IsLiteral))
+            octets += Block;
+            if (field.GetValue(null) is { } value && !field.DeclaringType!.Name.StartsWith('<'))
             {
-                octets += Block;
-                if (field.GetValue(null) is { } value && !type.Name.StartsWith('<'))
-                {
-                    left.Push(value);
-                }
+                left.Push(value);
             }
         }
 
@@ -78,23 +85,31 @@ internal sealed class HeapEstimate
 
         if (type.Assembly != typeof(EdgeSensors.Firmware.TapMeter).Assembly)
         {
-            return 0; // the test's flash, hub and clock stand for chips
+            return 0; // an emulator's flash, hub and clock stand for chips
         }
 
         long octets = Block;
-        for (Type? at = type; at is not null && at != typeof(object); at = at.BaseType)
+        foreach (FieldInfo field in s_fields.GetOrAdd(type, FieldsOf))
         {
-            foreach (FieldInfo field in at.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            octets += Block;
+            if (!field.FieldType.IsValueType && field.GetValue(one) is { } value)
             {
-                octets += Block;
-                if (!field.FieldType.IsValueType && field.GetValue(one) is { } value)
-                {
-                    left.Push(value);
-                }
+                left.Push(value);
             }
         }
 
         return octets;
+    }
+
+    private static FieldInfo[] FieldsOf(Type type)
+    {
+        List<FieldInfo> fields = [];
+        for (Type? at = type; at is not null && at != typeof(object); at = at.BaseType)
+        {
+            fields.AddRange(at.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly));
+        }
+
+        return [.. fields];
     }
 
     private static long Blocks(long octets) => (octets + Block - 1) / Block * Block;

@@ -1,0 +1,20 @@
+namespace EdgeSensors.FieldTest.Scenarios;
+
+/// <summary>How a scenario is to be played.</summary>
+internal sealed record RunOptions
+{
+    /// <summary>Everything that is left to chance.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Times real time; 0 for as fast as possible.</summary>
+    public double Speed { get; init; }
+
+    /// <summary>Goes on after its end, to be looked at.</summary>
+    public bool Keep { get; init; }
+
+    /// <summary>So many times as long: <see cref="Scenario.Longer"/>.</summary>
+    public int Longer { get; init; } = 1;
+
+    /// <summary>The command line that plays it again.</summary>
+    public string Repeat { get; init; } = "";
+}

@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using EdgeSensors.FieldTest.Programs;
+using EdgeSensors.FieldTest.Reporting;
+using EdgeSensors.FieldTest.Scenarios;
+
+namespace EdgeSensors.FieldTest.Taps;
+
+/// <summary>Plays a scenario on emulated taps and gathers its result, which holds nothing of this machine.</summary>
+internal static class TapRun
+{
+    /// <summary>Plays it; throws <see cref="ProgramException"/> where a capture is missing.</summary>
+    /// <param name="scenario">For taps.</param>
+    /// <param name="options">How.</param>
+    /// <param name="watch">Follows it; null for nobody.</param>
+    /// <param name="logs">The folder for <c>taps.log</c>; null for nowhere.</param>
+    /// <param name="stop">Ends it early: what was expected by its end is then not there.</param>
+    public static ScenarioResult Play(Scenario scenario, RunOptions options, IRunWatch? watch, string? logs, CancellationToken stop)
+    {
+        var captures = scenario.Traffic.Where(t => t.What == "capture").ToDictionary(t => t.Index, t => FindCapture(scenario, t.Text("capture")));
+        var recorder = new RunRecorder();
+        var watches = watch is null ? (IRunWatch)recorder : new RunWatches(recorder, watch);
+        using var world = new TapWorld(scenario, options.Seed, watches, t => captures[t.Index]);
+        watches.Began(new RunHead
+        {
+            Scenario = scenario.Name,
+            Title = new(scenario.TitleEn, scenario.TitleJa),
+            World = World.Emulated,
+            Seed = options.Seed,
+            Speed = options.Speed,
+            Start = TapWorld.Start,
+            Length = scenario.Lasts,
+            Software = Software.Own(),
+            Inputs = Inputs(scenario, captures),
+            Repeat = options.Repeat,
+            Units = [.. world.Taps.Select(t => t.Name)],
+        });
+        world.Play(options.Speed > 0 ? new Pace(TimeProvider.System, options.Speed, stop).WaitFor : null, options.Keep, stop);
+        foreach (var check in world.Judge())
+        {
+            watches.Checked(check);
+        }
+
+        if (logs is not null)
+        {
+            Directory.CreateDirectory(logs);
+            File.WriteAllLines(Path.Combine(logs, "taps.log"), world.Log);
+        }
+
+        return recorder.Conclude(scenario.Lasts) with { Wire = world.Wire, Alerts = world.Alerts };
+    }
+
+    private static string FindCapture(Scenario scenario, string path)
+    {
+        foreach (var folder in new[] { scenario.Folder, ProgramLocator.DataFolder() }.OfType<string>())
+        {
+            var found = Path.GetFullPath(path, folder);
+            if (File.Exists(found))
+            {
+                return found;
+            }
+        }
+
+        throw new ProgramException($"the capture {path} is neither beside the scenario nor below ../shared/data; give another in the scenario's traffic");
+    }
+
+    private static SortedDictionary<string, string> Inputs(Scenario scenario, Dictionary<int, string> captures)
+    {
+        var inputs = new SortedDictionary<string, string>(StringComparer.Ordinal) { [scenario.Name + ".yaml"] = Convert.ToHexStringLower(SHA256.HashData(scenario.Source.Span)) };
+        foreach (var path in captures.Values)
+        {
+            inputs[Path.GetFileName(path)] = Software.Hash(path);
+        }
+
+        return inputs;
+    }
+}
