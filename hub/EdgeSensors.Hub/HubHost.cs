@@ -113,14 +113,15 @@ internal sealed class HubHost : IAsyncDisposable
         Publisher? publisher = null;
         var sequencer = Keep(new Sequencer(log, repository, decisions, logSigner, [.. configuration.Transparency.Witnesses.Select(url => new WitnessClient(url, _witnessing))], Logger<Sequencer>()));
         SignedDocuments Signed() => publisher?.Documents ?? SignedDocuments.None;
-        var mitigations = new Mitigations(decisions, Signed, configuration.Policy, time);
+        var fleet = new Fleet(decisions, broker.IsConnected, time);
+        var mitigations = new Mitigations(decisions, Signed, new ImpactStudy(flows, Signed, configuration.Policy, time), fleet, configuration.Policy, time);
         var watch = new ExpiryWatch(new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal) { [Expiring.Certificate] = server.NotAfter, [Expiring.Authority] = authority.NotAfter });
         publisher = new Publisher(repository, online, watch, sequencer, decisions, mitigations, _app.Services.GetRequiredService<PublishMeters>(), time, Logger<Publisher>())
         {
             Announce = broker.PublishTimestampAsync,
         };
         var policy = new Policy(mitigations, Signed, configuration.Policy);
-        var correlator = new Correlator(inboxStore, decisions, new IncidentJoin(configuration.Store.JoinWindow), policy, time, Logger<Correlator>());
+        var correlator = new Correlator(inboxStore, decisions, new IncidentJoin(configuration.Store.JoinWindow), policy, mitigations, time, Logger<Correlator>());
         var projector = new FlowProjector(inboxStore, flows, decisions, configuration.Store.FlowRetention, time, Logger<FlowProjector>());
         writer.Committed += batch =>
         {
@@ -142,7 +143,7 @@ internal sealed class HubHost : IAsyncDisposable
         broker.ChunkSource = new UpdateChunks(repository.TargetsDirectory, repository.MetadataDirectory, sequencer).Read;
         _app.MapOpenApi();
         new HubApi(decisions, mitigations, policy, flows, broker).Map(_app);
-        Health.Map(_app, meters, writer, publisher, watch, correlator, projector);
+        Health.Map(_app, meters, writer, publisher, mitigations, watch, correlator, projector);
 
         // MQTT connections do not end by themselves; without this a stop would wait for them.
         _app.Lifetime.ApplicationStopping.Register(() => broker.DisposeAsync().AsTask().GetAwaiter().GetResult());

@@ -1,4 +1,5 @@
 using EdgeSensors.Protocol;
+using EdgeSensors.Tests;
 using EdgeSensors.Trust.Client;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
@@ -83,6 +84,9 @@ internal sealed class Foundation : IDisposable
     {
         Id = DocumentId.Parse(id),
         Grant = new GrantRef(Issuer, DocumentId.Parse("scanners")),
+        Tier = OpenTier.Id,
+        Approvals = new RuleApprovals(1, false),
+        Because = "seen scanning",
         OpenC2 = new SlpfCommand
         {
             Target = Prefix.Parse(target),
@@ -108,6 +112,7 @@ internal sealed class Foundation : IDisposable
         MaxDurationMs = 86_400_000,
         MaxRules = 2,
         Sensors = [SensorPattern.All],
+        Tiers = [OpenTier.Tier],
         ExcludedPrefixes = [Prefix.Parse("198.51.100.0/24")],
         NotBefore = new UnixMilliseconds(Now.Value - 1000),
         NotAfter = new UnixMilliseconds(Now.Value + 86_400_000),

@@ -11,7 +11,7 @@ namespace EdgeSensors.EdgeAgent.Verify;
 /// </summary>
 internal static class RuleJudgement
 {
-    /// <summary>The reason of a rule whose time has not begun; it is looked at again when it does.</summary>
+    /// <summary>The reason of a rule whose time, or whose stage's time, has not begun; it is looked at again when it does.</summary>
     public const string NotStarted = "not-started";
 
     /// <summary>Judges every rule that is for this sensor, in the order of the set.</summary>
@@ -60,6 +60,12 @@ internal static class RuleJudgement
         GrantViolation.ProtocolNotGranted => "grant-protocol",
         GrantViolation.PortNotGranted => "grant-port",
         GrantViolation.TooManyRules => "grant-too-many-rules",
+        GrantViolation.StepUnexplained => "grant-step-unexplained",
+        GrantViolation.OutsideTier => "grant-tier",
+        GrantViolation.TooFewApprovals => "grant-approvals",
+        GrantViolation.BoundMissing => "grant-bound-missing",
+        GrantViolation.StageTooWide => "grant-stage",
+        GrantViolation.StageTooEarly => NotStarted,
         _ => "grant-violated",
     };
 }

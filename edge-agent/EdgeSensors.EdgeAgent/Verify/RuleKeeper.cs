@@ -114,7 +114,7 @@ internal sealed class RuleKeeper(SensorName sensor, AgentConfiguration settings,
 
         var due = _standing.Any(v => _reverted.Contains(v.Rule.Id) || v.Rule.EffectiveUntil <= now)
             || (_state.Rules?.Rules.Any(r => r.IsFor(sensor.Operator, sensor.Sensor) && _told.TryGetValue(r.Id, out var told)
-                && told.Reason == RuleJudgement.NotStarted && r.OpenC2.StartTime <= now) ?? false);
+                && told.Reason == RuleJudgement.NotStarted && StartOf(r) <= now) ?? false);
         if (!hits.Intact || due)
         {
             await EnforceAsync(answersUpdate: false, cancellationToken).ConfigureAwait(false);
@@ -162,6 +162,10 @@ internal sealed class RuleKeeper(SensorName sensor, AgentConfiguration settings,
             _reverted.Remove(id);
         }
     }
+
+    // Its stage's start: the hub's clock may go before this one's by a little.
+    private UnixMilliseconds StartOf(MitigationRule rule) =>
+        new(rule.OpenC2.StartTime.Value + (_state.Grants.TryGetValue(rule.Grant, out var grant) && grant.FindTier(rule.Tier) is { } tier ? tier.EarliestMs(rule.Stage) : 0));
 
     private static bool Ended(string reason) => reason is HitBound or "rule-expired";
 

@@ -72,6 +72,7 @@ internal sealed class HubApi : IDisposable
             json.WriteString("target", address);
             json.WriteString("reason", reason);
             json.WriteString("step", "drop");
+            json.WriteString("because", "a person looked at the finding, and the attack goes on");
             json.WriteNumber("duration_minutes", duration.TotalMinutes);
             json.WriteEndObject();
         }

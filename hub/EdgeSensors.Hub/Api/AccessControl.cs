@@ -3,7 +3,7 @@ using EdgeSensors.Hub.Inbox;
 
 namespace EdgeSensors.Hub.Api;
 
-/// <summary>Who may read or do what over HTTPS, by the certificate: people everything, overseers the log and the updates, sensors the updates and nothing else.</summary>
+/// <summary>Who may read or do what over HTTPS, by the certificate: people everything, overseers the log and the updates, sensors the updates; and their owners may complain of what is enforced there.</summary>
 internal sealed class AccessControl(RequestDelegate next, InboxMeters meters)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -22,13 +22,19 @@ internal sealed class AccessControl(RequestDelegate next, InboxMeters meters)
             case ClientIdentity.Overseer when !context.Request.Path.StartsWithSegments("/log") && !context.Request.Path.StartsWithSegments("/tuf"):
                 await RefuseAsync(context, "an overseer may read /log and /tuf; use an operator's certificate");
                 return;
+            case ClientIdentity.Sensor sensor when IsComplaint(context.Request):
+                context.Features.Set(sensor);
+                break;
             case ClientIdentity.Sensor when !context.Request.Path.StartsWithSegments("/tuf"):
-                await RefuseAsync(context, "a sensor may read /tuf only; use an operator's certificate");
+                await RefuseAsync(context, "a sensor may read /tuf, and complain of a mitigation, only; use an operator's certificate");
                 return;
         }
 
         await next(context);
     }
+
+    private static bool IsComplaint(HttpRequest request) =>
+        HttpMethods.IsPost(request.Method) && request.Path.Value?.Split('/') is ["", "api", "v1", "mitigations", _, "complain"];
 
     private async Task RefuseAsync(HttpContext context, string reason)
     {

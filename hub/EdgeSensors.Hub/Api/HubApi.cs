@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Hub.Inbox;
@@ -20,9 +21,14 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
         api.MapGet("/incidents/{id:long}", FindIncident).WithSummary("One incident with its evidence per sensor");
         api.MapGet("/mitigations", List).WithSummary("Mitigations, the latest first; open=true leaves out what has ended");
         api.MapGet("/mitigations/{id}", Find).WithSummary("One mitigation with what each sensor said of it");
-        api.MapPost("/mitigations", Propose).WithSummary("Propose a mitigation; an open one for the same target and step is given back");
-        api.MapPost("/mitigations/{id}/approve", Approve).WithSummary("Approve a proposed mitigation: it is signed and published at once");
+        api.MapPost("/mitigations", Propose).WithSummary("Propose a mitigation, with an estimate of what it would hit; an open one for the same target and step is given back");
+        api.MapPost("/mitigations/{id}/approve", Approve).WithSummary("Approve a proposed mitigation: with the last approval that its grant asks for it is signed and published");
+        api.MapPost("/mitigations/{id}/escalate", Escalate).WithSummary("Propose the next rung of the ladder for a mitigation in force");
+        api.MapPost("/mitigations/{id}/complain", Complain).WithSummary("Object to a mitigation in force; a sensor's certificate may do this too");
         api.MapPost("/mitigations/{id}/revoke", Revoke).WithSummary("Take a mitigation back, or turn a proposal down");
+        api.MapGet("/holds", Holds).WithSummary("Whose activations are stopped");
+        api.MapPost("/holds", StopAll).WithSummary("The kill switch: take back everything of an issuer, or everything, and let nothing new begin");
+        api.MapPost("/holds/release", Release).WithSummary("Let new activations begin again");
         api.MapGet("/sensors", Sensors).WithSummary("Sensors and what each last said of itself");
         api.MapGet("/windows", Windows).WithSummary("Windows as sensors reported them, the latest first; sensor=operator/sensor for one of them");
         api.MapGet("/flows", Flows).WithSummary("Picked flows that touch an address or pseudonym, the latest first");
@@ -37,10 +43,10 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
         : TypedResults.NotFound(new ErrorView($"there is no incident {id}"));
 
     private Ok<IEnumerable<MitigationView>> List(bool? open, int? max) =>
-        TypedResults.Ok(store.Mitigations(open ?? false, Bound(max)).Select(MitigationView.Of));
+        TypedResults.Ok(store.Mitigations(open ?? false, Bound(max)).Select(m => MitigationView.Of(m, mitigations)));
 
     private Results<Ok<MitigationView>, NotFound<ErrorView>> Find(string id) => store.FindMitigation(id) is { } mitigation
-        ? TypedResults.Ok(MitigationView.Of(mitigation))
+        ? TypedResults.Ok(MitigationView.Of(mitigation, mitigations))
         : TypedResults.NotFound(new ErrorView($"there is no mitigation {id}"));
 
     private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Propose(ProposalBody body, HttpContext context)
@@ -56,7 +62,7 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
             return Wrong("direction is none of both, ingress, egress");
         }
 
-        var step = MitigationStep.Drop;
+        var step = MitigationStep.Observe;
         if (body.Step is not null && !Word.TryRead(body.Step, out step))
         {
             return Wrong("step is none of observe, rate-limit, drop");
@@ -90,6 +96,7 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
                 Target = target,
                 Direction = direction,
                 Step = step,
+                Because = body.Because?.Trim() ?? "",
                 Sensors = sensors,
                 Reason = body.Reason?.Trim() ?? "",
                 Duration = body.DurationMinutes is { } m ? TimeSpan.FromMinutes(m) : null,
@@ -99,7 +106,59 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
             Who(context)));
     }
 
-    private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Approve(string id, HttpContext context) => Answer(mitigations.Approve(id, Who(context)));
+    private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Approve(string id, HttpContext context) => Answer(mitigations.Approve(
+        id, new Approver(Who(context), Convert.ToHexStringLower(context.Connection.ClientCertificate!.GetCertHash(HashAlgorithmName.SHA256)))));
+
+    private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Escalate(string id, EscalationBody body, HttpContext context)
+    {
+        MitigationStep step = default;
+        return body.Step is not null && !Word.TryRead(body.Step, out step)
+            ? Wrong("step is none of observe, rate-limit, drop")
+            : Answer(mitigations.Escalate(id, body.Step is null ? null : step, body.Because?.Trim() ?? "", Who(context)));
+    }
+
+    private Results<Ok<ComplainedView>, JsonHttpResult<ErrorView>> Complain(string id, RevocationBody body, HttpContext context)
+    {
+        var decision = mitigations.Complain(
+            id, context.Features.Get<ClientIdentity.Sensor>()?.Name, context.Features.Get<ClientIdentity.Person>()?.Name.Text ?? "", body.Reason?.Trim() ?? "");
+        return decision.Mitigation is { } m
+            ? TypedResults.Ok(new ComplainedView(m.Id, m.Target.ToString(), Word.Of(m.Step), Word.Of(m.State), m.Complaints.Count))
+            : Refuse(decision.Refusal!);
+    }
+
+    private Ok<IEnumerable<HoldView>> Holds() => TypedResults.Ok(mitigations.Holds.Select(HoldView.Of));
+
+    private Results<Ok<StoppedView>, JsonHttpResult<ErrorView>> StopAll(HoldBody body, HttpContext context)
+    {
+        if (!TryReadHold(body, out var issuer, out var reason, out var wrong))
+        {
+            return Wrong(wrong);
+        }
+
+        var (hold, revoked) = mitigations.StopAll(issuer, Who(context), reason);
+        return TypedResults.Ok(new StoppedView(HoldView.Of(hold), revoked));
+    }
+
+    private Results<Ok<IEnumerable<HoldView>>, JsonHttpResult<ErrorView>> Release(HoldBody body, HttpContext context)
+    {
+        if (!TryReadHold(body, out var issuer, out var reason, out var wrong))
+        {
+            return Wrong(wrong);
+        }
+
+        mitigations.Release(issuer, Who(context), reason);
+        return Holds();
+    }
+
+    private static bool TryReadHold(HoldBody body, out OperatorId? issuer, out string reason, out string wrong)
+    {
+        issuer = OperatorId.TryParse(body.Issuer, out var name) ? name : null;
+        reason = body.Reason?.Trim() ?? "";
+        wrong = body.Issuer is not null && issuer is null
+            ? "issuer is no name of an issuer"
+            : reason.Length == 0 || !MitigationRule.IsText(reason) ? "a reason is one line of 1 to 1,024 characters" : "";
+        return wrong.Length == 0;
+    }
 
     private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Revoke(string id, RevocationBody? body, HttpContext context) =>
         Answer(mitigations.Revoke(id, Who(context), body?.Reason?.Trim() ?? ""));
@@ -123,15 +182,17 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
 
     private static string Who(HttpContext context) => context.Features.Get<ClientIdentity.Person>()!.Name.Text;
 
-    private static Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Answer(Decision decision) => decision.Mitigation is { } mitigation
-        ? TypedResults.Ok(MitigationView.Of(mitigation))
-        : TypedResults.Json(new ErrorView(decision.Refusal!.Reason), statusCode: decision.Refusal.Kind switch
-        {
-            RefusalKind.NotFound => StatusCodes.Status404NotFound,
-            RefusalKind.Invalid => StatusCodes.Status400BadRequest,
-            RefusalKind.Ended => StatusCodes.Status409Conflict,
-            _ => StatusCodes.Status403Forbidden,
-        });
+    private Results<Ok<MitigationView>, JsonHttpResult<ErrorView>> Answer(Decision decision) => decision.Mitigation is { } mitigation
+        ? TypedResults.Ok(MitigationView.Of(mitigation, mitigations))
+        : Refuse(decision.Refusal!);
+
+    private static JsonHttpResult<ErrorView> Refuse(Refusal refusal) => TypedResults.Json(new ErrorView(refusal.Reason), statusCode: refusal.Kind switch
+    {
+        RefusalKind.NotFound => StatusCodes.Status404NotFound,
+        RefusalKind.Invalid => StatusCodes.Status400BadRequest,
+        RefusalKind.Ended => StatusCodes.Status409Conflict,
+        _ => StatusCodes.Status403Forbidden,
+    });
 
     private static JsonHttpResult<ErrorView> Wrong(string reason) => TypedResults.Json(new ErrorView(reason), statusCode: StatusCodes.Status400BadRequest);
 }

@@ -53,6 +53,7 @@ internal static class ConfigurationTemplate
           step: drop                     # observe, rate-limit or drop (default drop)
           duration_minutes: 60           # where nobody says otherwise (default 60)
           max_duration_minutes: 1440     # (default 1440)
+          impact_hours: 24               # how far the estimate of what a measure would hit looks back (default 24)
           never: [{string.Join(", ", never.Select(prefix => $"\"{prefix}\""))}]                      # prefixes never to be mitigated, by policy or person
 
         metrics:

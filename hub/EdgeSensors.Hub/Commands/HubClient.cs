@@ -64,16 +64,25 @@ internal sealed class HubClient : IDisposable
             throw settings.Fault("hub.url", "is no https URL");
         }
 
-        try
+        return Connect(hub, In("operator.crt"), In("operator.key"), In("ca.crt"), $"A certificate or key of {profile}", "make the profile anew with operator add");
+    }
+
+    /// <summary>Opens the enrolment folder of a sensor, as its owner: <c>agent.yaml</c> and what it names.</summary>
+    public static HubClient OpenEnrolment(string folder)
+    {
+        string In(string file) => Path.Combine(folder, file);
+        if (!File.Exists(In("agent.yaml")))
         {
-            using var pem = X509Certificate2.CreateFromPemFile(In("operator.crt"), In("operator.key"));
-            return new HubClient(
-                hub, X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null), X509CertificateLoader.LoadCertificateFromFile(In("ca.crt")));
+            throw new CommandException("enrolment", $"{folder} holds no agent.yaml; give the folder that sensor add wrote.", ExitCode.Usage);
         }
-        catch (CryptographicException e)
-        {
-            throw new CommandException("profile", $"A certificate or key of {profile} cannot be used ({e.Message.TrimEnd('.')}); make the profile anew with operator add.");
-        }
+
+        // The agent's own keys are the agent's to check.
+        using var reader = File.OpenText(In("agent.yaml"));
+        var settings = new YamlSettings(In("agent.yaml"), reader, []);
+        var hub = new UriBuilder(Uri.UriSchemeHttps, settings.Required("hub.host"), settings.Number("hub.https_port", 8443, 1, 65_535)).Uri;
+        return Connect(
+            hub, In(settings.Text("identity.certificate", "sensor.crt")), In(settings.Text("identity.key", "sensor.key")), In(settings.Text("identity.ca", "ca.crt")),
+            $"A certificate or key of {folder}", "enrol the sensor anew with sensor add");
     }
 
     public async Task<T> GetAsync<T>(string path, CancellationToken cancel)
@@ -95,6 +104,19 @@ internal sealed class HubClient : IDisposable
     {
         _http.Dispose();
         _handler.Dispose();
+    }
+
+    private static HubClient Connect(Uri hub, string certificate, string key, string authority, string what, string remedy)
+    {
+        try
+        {
+            using var pem = X509Certificate2.CreateFromPemFile(certificate, key);
+            return new HubClient(hub, X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null), X509CertificateLoader.LoadCertificateFromFile(authority));
+        }
+        catch (CryptographicException e)
+        {
+            throw new CommandException("profile", $"{what} cannot be used ({e.Message.TrimEnd('.')}); {remedy}.");
+        }
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)

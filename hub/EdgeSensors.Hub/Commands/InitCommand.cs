@@ -14,7 +14,6 @@ namespace EdgeSensors.Hub.Commands;
 internal static class InitCommand
 {
     private static readonly TimeSpan ServerCertificateLife = TimeSpan.FromDays(397);
-    private static readonly TimeSpan GrantLife = TimeSpan.FromDays(365);
 
     public static Command Create()
     {
@@ -117,20 +116,7 @@ internal static class InitCommand
             HubFolder.Publish(
                 repository,
                 new RepositoryChange()
-                    .Set(new Grant
-                    {
-                        Id = DocumentId.Parse("standing"),
-                        Issuer = issuer,
-                        Actions = new HashSet<MitigationStep> { MitigationStep.Observe, MitigationStep.RateLimit, MitigationStep.Drop },
-                        MinPrefixLengthV4 = 32,
-                        MinPrefixLengthV6 = 128,
-                        MaxDurationMs = (long)TimeSpan.FromDays(1).TotalMilliseconds,
-                        MaxRules = 1_000,
-                        Sensors = [SensorPattern.All],
-                        ExcludedPrefixes = never,
-                        NotBefore = new(now.Value - 60_000),
-                        NotAfter = new(now.Value + (long)GrantLife.TotalMilliseconds),
-                    })
+                    .Set(StandingGrant.Make(issuer, never, now))
                     .Set(new DomesticPrefixTable { Version = 1, Prefixes = domestic })
                     .Set(new AddressList { Version = 1, Entries = listed }),
                 keys);

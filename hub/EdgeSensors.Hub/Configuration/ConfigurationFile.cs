@@ -70,6 +70,7 @@ internal static class ConfigurationFile
                 Step = s.Word("policy.step", "drop", "observe", "rate-limit", "drop"),
                 Duration = TimeSpan.FromMinutes(s.Number("policy.duration_minutes", 60, 1, 43_200)),
                 MaxDuration = TimeSpan.FromMinutes(s.Number("policy.max_duration_minutes", 1_440, 1, 43_200)),
+                ImpactWindow = TimeSpan.FromHours(s.Number("policy.impact_hours", 24, 1, 8_760)),
                 Never = s.List("policy.never", text => Prefix.TryParse(text, out var prefix) ? (Prefix?)prefix : null, "IP prefix with its host bits zero"),
             },
             MetricsEndpoint = s.Text("metrics.otlp_endpoint", "") is { Length: > 0 } url

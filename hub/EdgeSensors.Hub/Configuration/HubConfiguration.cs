@@ -100,6 +100,9 @@ internal sealed record PolicySettings
     /// <summary>How long one may last at all.</summary>
     public TimeSpan MaxDuration { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>How far the estimate of what a mitigation would hit looks back.</summary>
+    public TimeSpan ImpactWindow { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Never mitigated, by policy or person.</summary>
     public IReadOnlyList<Prefix> Never { get; init; } = [];
 }

@@ -6,7 +6,7 @@ using EdgeSensors.Protocol;
 namespace EdgeSensors.Hub.Correlate;
 
 /// <summary>Makes incidents of alerts and hands them to the policy; notes receipts and status.</summary>
-internal sealed class Correlator(IInbox inbox, IDecisionStore store, IncidentJoin join, Policy policy, TimeProvider time, ILogger<Correlator> logger)
+internal sealed class Correlator(IInbox inbox, IDecisionStore store, IncidentJoin join, Policy policy, Mitigations mitigations, TimeProvider time, ILogger<Correlator> logger)
     : InboxFollower(store.Number(Watermark), logger)
 {
     private const string Watermark = "correlated";
@@ -60,7 +60,7 @@ internal sealed class Correlator(IInbox inbox, IDecisionStore store, IncidentJoi
             case Channel.Alert when AlertCodec.TryDecode(message.Payload, out var alert, out _):
                 return join.Add(change, message, alert!, now);
             case Channel.Receipt when ReceiptCodec.TryDecode(message.Payload, out var receipt, out _):
-                Mitigations.Record(change, message.Sensor, receipt!, message.ReceivedAt);
+                mitigations.Record(change, message.Sensor, receipt!, message.ReceivedAt);
                 return null;
             case Channel.Status when StatusCodec.TryDecode(message.Payload, out var status, out _):
                 change.Save(new SensorRecord { Name = message.Sensor, Status = status!, ReceivedAt = message.ReceivedAt });

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Hub.Sign;
@@ -8,39 +9,59 @@ using EdgeSensors.Trust.Documents;
 namespace EdgeSensors.Hub.Decide;
 
 /// <summary>
-/// The life of a mitigation: proposed, approved, published, enforced, ended. Each step is one durable transaction with its audit entry, and
-/// may be asked for twice without harm.
+/// The life of a mitigation: drafted, approved as its grant asks, published to canaries and then to the fleet, ended. Each step is one durable transaction with its audit
+/// entry, and may be asked for twice without harm. What is signed follows from what is stored, so a crash between two steps leaves nothing half done.
 /// </summary>
-internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> documents, PolicySettings settings, TimeProvider time)
+internal sealed partial class Mitigations(
+    IDecisionStore store, Func<SignedDocuments> documents, ImpactStudy impact, Fleet fleet, PolicySettings settings, TimeProvider time)
 {
     /// <summary>What the audit calls the hub's own policy.</summary>
     public const string PolicyName = "policy";
+
+    /// <summary>What the audit calls the hub where a bound or a gate decided.</summary>
+    public const string RolloutName = "rollout";
 
     private const int MaxReasonLength = 1_024;
 
     /// <summary>The set of rules that should be in force changed.</summary>
     public event Action? RulesChanged;
 
-    /// <summary>Proposes; where an open one for the same target and step is there, that one is given back.</summary>
+    /// <summary>Drafts a mitigation, with an estimate of what it would hit; where an open one for the same target and step is there, that one is given back. Every draft begins here.</summary>
     public Decision Propose(Proposal proposal, string who)
     {
-        if (proposal.Reason.Length == 0 || !MitigationRule.IsText(proposal.Reason))
+        if (!IsReason(proposal.Reason))
         {
-            return new Refusal(RefusalKind.Invalid, $"a reason is one line of 1 to {MaxReasonLength} characters");
+            return Wrong($"a reason is one line of 1 to {MaxReasonLength} characters");
+        }
+
+        if (proposal.Step != MitigationStep.Observe && !IsReason(proposal.Because))
+        {
+            return Wrong("a measure begins at observe; to start higher, say because of what, in one line");
         }
 
         var duration = proposal.Duration ?? settings.Duration;
         if (duration < TimeSpan.FromSeconds(1) || duration > settings.MaxDuration)
         {
-            return new Refusal(RefusalKind.Invalid, $"a mitigation lasts from one second to {settings.MaxDuration.TotalMinutes:0} minutes (policy.max_duration_minutes)");
+            return Wrong($"a mitigation lasts from one second to {settings.MaxDuration.TotalMinutes:0} minutes (policy.max_duration_minutes)");
         }
 
+        if (store.FindOpen(proposal.Target, proposal.Direction, proposal.Step) is { } known)
+        {
+            return known;
+        }
+
+        var estimate = impact.Estimate(proposal.Target, proposal.Direction, proposal.Sensors);
         return store.Change<Decision>(change =>
         {
             var open = change.OpenMitigations();
             if (open.FirstOrDefault(m => m.Target == proposal.Target && m.Direction == proposal.Direction && m.Step == proposal.Step) is { } same)
             {
                 return same;
+            }
+
+            if (proposal.Escalates is { } before && open.FirstOrDefault(m => m.Id == before) is not { IsRunning: true })
+            {
+                return new Refusal(RefusalKind.Ended, $"{before} is not in force; propose it anew");
             }
 
             var now = UnixMilliseconds.Now(time);
@@ -50,152 +71,97 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
                 Target = proposal.Target,
                 Direction = proposal.Direction,
                 Step = proposal.Step,
+                Because = proposal.Because,
+                Escalates = proposal.Escalates,
                 Sensors = proposal.Sensors,
                 Reason = proposal.Reason,
                 Incident = proposal.Incident,
                 Alerts = proposal.Alerts,
                 Grant = default,
+                Tier = default,
                 Duration = duration,
                 State = MitigationState.Proposed,
                 ProposedBy = who,
                 ProposedAt = now,
+                Impact = estimate,
             };
-            if (Cover(mitigation, open, now, out var covered) is { } refusal)
+            if (Cover(mitigation, open, change, now, out var covered, out _) is { } refusal)
             {
                 return refusal;
             }
 
             change.Save(covered!);
-            change.Audit(new AuditEntry(now, who, "propose", covered!.Id, $"{covered.Step} {covered.Target}: {covered.Reason}"));
+            var what = covered!.Escalates is null ? "propose" : "escalate";
+            change.Audit(new AuditEntry(now, who, what, covered.Id, $"{covered.Step} {covered.Target}: {covered.Reason}{Why(covered)}; {estimate.ToText()}"));
             return covered;
         });
     }
 
-    /// <summary>Approves: from now on the rule is to be in force for the mitigation's duration.</summary>
-    public Decision Approve(string id, string who)
+    /// <summary>Drafts the next rung of the ladder for a mitigation in force. It needs its own approvals, and takes the place of the lower one when it has reached the fleet.</summary>
+    /// <param name="id">The mitigation.</param>
+    /// <param name="step">The rung; the next one when null.</param>
+    /// <param name="because">Why the lower rung does not do.</param>
+    /// <param name="who">Who asks.</param>
+    public Decision Escalate(string id, MitigationStep? step, string because, string who)
     {
-        var changed = false;
-        var decision = store.Change<Decision>(change =>
+        if (store.FindMitigation(id) is not { } mitigation)
         {
-            if (change.FindMitigation(id) is not { } mitigation)
-            {
-                return NotFound(id);
-            }
-
-            if (mitigation.State is not MitigationState.Proposed)
-            {
-                return mitigation.IsOpen ? mitigation : new Refusal(RefusalKind.Ended, $"{id} has ended; propose it anew");
-            }
-
-            var now = UnixMilliseconds.Now(time);
-            // What was allowed when it was proposed may not be now: a new own prefix, a grant that ended.
-            var others = change.OpenMitigations().Where(m => m.Id != id).ToList();
-            if (Cover(mitigation, others, now, out var covered) is { } refusal)
-            {
-                return refusal;
-            }
-
-            covered = covered! with { State = MitigationState.Approved, ApprovedBy = who, ApprovedAt = now };
-            change.Save(covered);
-            change.Audit(new AuditEntry(now, who, "approve", id, $"{covered.Step} {covered.Target} for {covered.Duration.TotalMinutes:0.##} minutes under {covered.Grant}"));
-            changed = true;
-            return covered;
-        });
-        if (changed)
-        {
-            RulesChanged?.Invoke();
+            return NotFound(id);
         }
 
-        return decision;
+        if (mitigation.Step == MitigationStep.Drop || (step is { } asked && asked <= mitigation.Step))
+        {
+            return Wrong($"{id} is at {Api.Word.Of(mitigation.Step)} already");
+        }
+
+        return Propose(
+            new Proposal
+            {
+                Target = mitigation.Target,
+                Direction = mitigation.Direction,
+                Step = step ?? mitigation.Step + 1,
+                Because = because,
+                Escalates = id,
+                Sensors = mitigation.Sensors,
+                Reason = mitigation.Reason,
+                Duration = mitigation.Duration,
+                Incident = mitigation.Incident,
+                Alerts = mitigation.Alerts,
+            },
+            who);
     }
 
-    /// <summary>Takes back, or turns down while proposed.</summary>
-    public Decision Revoke(string id, string who, string reason)
-    {
-        if (reason.Length > MaxReasonLength)
-        {
-            return new Refusal(RefusalKind.Invalid, $"a reason has at most {MaxReasonLength} characters");
-        }
-
-        var changed = false;
-        var decision = store.Change<Decision>(change =>
-        {
-            if (change.FindMitigation(id) is not { } mitigation)
-            {
-                return NotFound(id);
-            }
-
-            if (!mitigation.IsOpen)
-            {
-                return mitigation;
-            }
-
-            var now = UnixMilliseconds.Now(time);
-            changed = mitigation.State is not MitigationState.Proposed;
-            mitigation = mitigation with { State = MitigationState.Revoked, EndedBy = who, EndedAt = now, EndReason = reason };
-            change.Save(mitigation);
-            change.Audit(new AuditEntry(now, who, "revoke", id, reason));
-            return mitigation;
-        });
-        if (changed)
-        {
-            RulesChanged?.Invoke();
-        }
-
-        return decision;
-    }
-
-    /// <summary>Ends what ran out. A proposal that nobody answered for as long as a mitigation may last ends too.</summary>
-    public void Expire()
-    {
-        var now = UnixMilliseconds.Now(time);
-        var due = store.Mitigations(openOnly: true, int.MaxValue).Where(m => IsDue(m, now)).Select(m => m.Id).ToList();
-        if (due.Count == 0)
-        {
-            return;
-        }
-
-        var changed = store.Change(change =>
-        {
-            var acted = false;
-            foreach (var id in due)
-            {
-                if (change.FindMitigation(id) is { } mitigation && IsDue(mitigation, now))
-                {
-                    acted |= mitigation.State is not MitigationState.Proposed;
-                    change.Save(mitigation with { State = MitigationState.Expired, EndedBy = "time", EndedAt = now });
-                    change.Audit(new AuditEntry(now, "time", "expire", id, ""));
-                }
-            }
-
-            return acted;
-        });
-        if (changed)
-        {
-            RulesChanged?.Invoke();
-        }
-    }
-
-    /// <summary>Whether a person took back what was done about an incident: the policy does not do it again.</summary>
-    public bool WasTurnedDown(long incident) => store.WasRevoked(incident);
+    /// <summary>Whether somebody took back what was done about an incident, or it took itself back: the policy does not do it again.</summary>
+    public bool WasTurnedDown(long incident) => store.WasTurnedDown(incident);
 
     /// <summary>What is to be in the rule set now.</summary>
     public IReadOnlyList<Mitigation> Active()
     {
         var now = UnixMilliseconds.Now(time);
-        return [.. store.Mitigations(openOnly: true, int.MaxValue).Where(m => m.IsActive(now)).OrderBy(m => m.ApprovedAt!.Value.Value).ThenBy(m => m.Id, StringComparer.Ordinal)];
+        var signed = documents();
+        return
+        [
+            .. store.OpenMitigations(MitigationParts.Rule)
+                .Where(m => m.IsActive(now) && signed.FindGrant(m.Grant) is { } grant && grant.Check(m.ToRule(), now) is null)
+                .OrderBy(m => m.ApprovedAt!.Value.Value).ThenBy(m => m.Id, StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>A revision of the rule set is out.</summary>
-    public void MarkPublished(IReadOnlyCollection<string> ids, long revision, UnixMilliseconds at) => store.Change(change =>
+    public void MarkPublished(IReadOnlyCollection<Mitigation> active, long revision, UnixMilliseconds at) => store.Change(change =>
     {
-        foreach (var id in ids)
+        foreach (var signed in active.Where(m => m.PublishedAt is null || m.StagePublishedAt is null))
         {
             // A sensor may have been faster with its receipt than this note.
-            if (change.FindMitigation(id) is { PublishedAt: null } mitigation)
+            if (change.FindMitigation(signed.Id) is { IsRunning: true } mitigation && mitigation.Stage == signed.Stage)
             {
-                var state = mitigation.State is MitigationState.Approved ? MitigationState.Published : mitigation.State;
-                change.Save(mitigation with { State = state, PublishedAt = at, Revision = revision });
+                change.Save(mitigation with
+                {
+                    State = mitigation.State is MitigationState.Approved ? MitigationState.Published : mitigation.State,
+                    PublishedAt = mitigation.PublishedAt ?? at,
+                    StagePublishedAt = mitigation.StagePublishedAt ?? at,
+                    Revision = mitigation.Revision ?? revision,
+                });
             }
         }
 
@@ -204,7 +170,7 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
     });
 
     /// <summary>A sensor said what became of rules.</summary>
-    public static void Record(IDecisionChange change, SensorName sensor, ReceiptMessage receipt, UnixMilliseconds receivedAt)
+    public void Record(IDecisionChange change, SensorName sensor, ReceiptMessage receipt, UnixMilliseconds receivedAt)
     {
         foreach (var rule in receipt.Rules)
         {
@@ -224,6 +190,7 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
                 HitPackets = rule.HitPackets,
                 HitOctets = rule.HitOctets,
             });
+            Stir(mitigation.Id);
             if (rule.State is RuleState.Enforced && mitigation.State is MitigationState.Approved or MitigationState.Published)
             {
                 change.Save(mitigation with { State = MitigationState.Enforced });
@@ -236,14 +203,11 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
         }
     }
 
-    private bool IsDue(Mitigation m, UnixMilliseconds now) => m.State is MitigationState.Proposed
-        ? now - m.ProposedAt >= settings.MaxDuration
-        : m.IsOpen && m.StopTime <= now;
-
-    // Finds the grant that covers a mitigation, and says where it would act; or why it must not be.
-    private Refusal? Cover(Mitigation asked, IReadOnlyList<Mitigation> open, UnixMilliseconds now, out Mitigation? covered)
+    // Finds the grant and the tier that a mitigation fits, the first of each, and says where it would act; or why it must not be.
+    private Refusal? Cover(
+        Mitigation asked, IReadOnlyList<Mitigation> open, IDecisionChange change, UnixMilliseconds now, out Mitigation? covered, out GrantTier? found)
     {
-        covered = null;
+        (covered, found) = (null, null);
         var signed = documents();
         foreach (var accused in asked.Target.Accused(asked.Direction))
         {
@@ -258,15 +222,21 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
             }
         }
 
+        var proven = asked.Incident is { } number && change.FindIncident(number) is { SourceProven: true } incident && incident.Address is { } seen
+            && asked.Target.Accused(asked.Direction).All(accused => accused == seen);
         GrantViolation? nearest = null;
         foreach (var grant in signed.Grants)
         {
             var candidate = asked with { Grant = grant.Reference, Sensors = asked.Sensors.Count > 0 ? asked.Sensors : grant.Sensors, ApprovedAt = now };
-            var violation = grant.Check(candidate.ToRule(), now)
-                ?? (open.Count(m => m.Grant == grant.Reference) >= grant.MaxRules ? GrantViolation.TooManyRules : null);
+            candidate = candidate with { StageSensors = candidate.Sensors };
+            var rule = candidate.ToRule();
+            var tier = grant.Tiers.FirstOrDefault(tier => tier.Fits(rule) && (proven || !tier.Proven));
+            var violation = grant.CheckBounds(rule, now)
+                ?? (open.Count(m => m.Grant == grant.Reference) >= grant.MaxRules ? GrantViolation.TooManyRules : tier is null ? GrantViolation.OutsideTier : null);
             if (violation is null)
             {
-                covered = candidate with { ApprovedAt = asked.ApprovedAt };
+                covered = candidate with { Tier = tier!.Id, ApprovedAt = asked.ApprovedAt, StageSensors = asked.StageSensors };
+                found = tier;
                 return null;
             }
 
@@ -278,5 +248,13 @@ internal sealed class Mitigations(IDecisionStore store, Func<SignedDocuments> do
             nearest is { } why ? $"no grant covers it ({why}); ask its issuer for one that does" : "there is no grant; an issuer must sign one first");
     }
 
+    private static bool IsReason(string text) => text.Length > 0 && MitigationRule.IsText(text);
+
+    private static string Why(Mitigation mitigation) => mitigation.Because.Length > 0 ? $"; {Api.Word.Of(mitigation.Step)} because {mitigation.Because}" : "";
+
     private static Refusal NotFound(string id) => new(RefusalKind.NotFound, $"there is no mitigation {id}");
+
+    private static Refusal Wrong(string why) => new(RefusalKind.Invalid, why);
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

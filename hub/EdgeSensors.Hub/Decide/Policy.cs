@@ -44,6 +44,9 @@ internal sealed class Policy(Mitigations mitigations, Func<SignedDocuments> docu
             {
                 Target = incident.Address!.Value,
                 Step = step,
+                Because = step == MitigationStep.Observe
+                    ? ""
+                    : $"policy.step says so for one {(settings.ForeignOnly ? "foreign " : "")}address whose source is proven, of confidence {incident.Confidence} (at least {settings.MinConfidence})",
                 Reason = $"incident {incident.Id}: {string.Join(", ", incident.Techniques)}, seen by {sensors} sensor{(sensors == 1 ? "" : "s")}, confidence {incident.Confidence}",
                 Incident = incident.Id,
                 Alerts = [.. incident.Evidence.Select(e => e.AlertId).Take(64)],
@@ -51,7 +54,7 @@ internal sealed class Policy(Mitigations mitigations, Func<SignedDocuments> docu
             Mitigations.PolicyName);
         if (settings.Approve && decision.Mitigation is { State: MitigationState.Proposed, ProposedBy: Mitigations.PolicyName } proposed)
         {
-            mitigations.Approve(proposed.Id, Mitigations.PolicyName);
+            mitigations.Approve(proposed.Id, Approver.Policy);
         }
     }
 }

@@ -9,7 +9,14 @@ internal sealed record Proposal
 
     public SlpfDirection Direction { get; init; }
 
-    public MitigationStep Step { get; init; } = MitigationStep.Drop;
+    /// <summary>The rung of the ladder to start at.</summary>
+    public MitigationStep Step { get; init; } = MitigationStep.Observe;
+
+    /// <summary>Why it starts above <see cref="MitigationStep.Observe"/>; for a person, 1 to 1,024 characters.</summary>
+    public string Because { get; init; } = "";
+
+    /// <summary>The mitigation whose next rung it is: that one ends when this one has reached the fleet.</summary>
+    public string? Escalates { get; init; }
 
     /// <summary>Where; everywhere that the grant covers when empty.</summary>
     public IReadOnlyList<SensorPattern> Sensors { get; init; } = [];

@@ -96,7 +96,7 @@ internal sealed class Publisher : IAsyncDisposable
                 {
                 }
 
-                _mitigations.Expire();
+                _mitigations.Tend();
                 FollowRepository();
                 if (woken || behind)
                 {
@@ -121,10 +121,9 @@ internal sealed class Publisher : IAsyncDisposable
     private async Task<bool> PublishRulesAsync()
     {
         var woken = Interlocked.Exchange(ref _wokenAt, 0);
-        var active = _mitigations.Active();
-        var rules = active.Take(RuleSet.MaxRules).Select(m => m.ToRule()).ToList();
+        var active = _mitigations.Active().Take(RuleSet.MaxRules).ToList();
+        var rules = active.Select(m => m.ToRule()).ToList();
         var current = Documents.Rules;
-        var ids = active.Take(RuleSet.MaxRules).Select(m => m.Id).ToList();
         if (current is not null && SameRules(current, rules))
         {
             if (!await ProveAsync())
@@ -132,7 +131,7 @@ internal sealed class Publisher : IAsyncDisposable
                 return false;
             }
 
-            _mitigations.MarkPublished(ids, current.Revision, UnixMilliseconds.Now(_time));
+            _mitigations.MarkPublished(active, current.Revision, UnixMilliseconds.Now(_time));
             return true;
         }
 
@@ -152,7 +151,7 @@ internal sealed class Publisher : IAsyncDisposable
             return false;
         }
 
-        _mitigations.MarkPublished(ids, revision, UnixMilliseconds.Now(_time));
+        _mitigations.MarkPublished(active, revision, UnixMilliseconds.Now(_time));
         var took = Stopwatch.GetElapsedTime(started);
         _meters.Published(took);
         _logger.Published(revision, rules.Count, publication.TimestampVersion, took.TotalMilliseconds);

@@ -16,6 +16,8 @@ internal sealed record SignedDocuments
 
     public RuleSet? Rules { get; init; }
 
+    public Grant? FindGrant(GrantRef reference) => Grants.FirstOrDefault(grant => grant.Reference == reference);
+
     /// <summary>The own network that a prefix touches, as the sensor whose authorisation names it; null when none.</summary>
     public SensorName? OwnNetworkOf(Prefix prefix)
     {

@@ -34,5 +34,26 @@ internal static class DecisionSchema
           id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL)
         """,
         "ALTER TABLE mitigation ADD COLUMN direction INTEGER NOT NULL DEFAULT 0",
+        // What was approved before there were tiers has none, so no grant covers it any more: it is taken back at the first look.
+        """
+        ALTER TABLE mitigation ADD COLUMN tier TEXT NOT NULL DEFAULT 'none';
+        ALTER TABLE mitigation ADD COLUMN because TEXT NOT NULL DEFAULT '';
+        ALTER TABLE mitigation ADD COLUMN escalates TEXT;
+        ALTER TABLE mitigation ADD COLUMN impact TEXT;
+        ALTER TABLE mitigation ADD COLUMN hit_bound INTEGER;
+        ALTER TABLE mitigation ADD COLUMN stage INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE mitigation ADD COLUMN stage_sensors TEXT NOT NULL DEFAULT '';
+        ALTER TABLE mitigation ADD COLUMN stage_at INTEGER;
+        ALTER TABLE mitigation ADD COLUMN stage_published_at INTEGER;
+        CREATE INDEX mitigation_target ON mitigation (target, step) WHERE state < 4;
+        CREATE TABLE approval (
+          mitigation TEXT NOT NULL REFERENCES mitigation, who TEXT NOT NULL, certificate TEXT, at INTEGER NOT NULL, PRIMARY KEY (mitigation, who)) WITHOUT ROWID;
+        INSERT INTO approval SELECT id, approved_by, CASE approved_by WHEN 'policy' THEN NULL ELSE '' END, approved_at FROM mitigation WHERE approved_by IS NOT NULL;
+        ALTER TABLE mitigation DROP COLUMN approved_by;
+        CREATE TABLE complaint (
+          mitigation TEXT NOT NULL REFERENCES mitigation, operator TEXT NOT NULL, who TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
+          PRIMARY KEY (mitigation, operator)) WITHOUT ROWID;
+        CREATE TABLE hold (issuer TEXT PRIMARY KEY, who TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID
+        """,
     ];
 }

@@ -5,7 +5,7 @@ using EdgeSensors.Protocol;
 namespace EdgeSensors.Hub.Store;
 
 /// <summary>The flow store in DuckDB. Batches go in by its appender, with the watermark in the same transaction.</summary>
-internal sealed class DuckDbFlowStore : IFlowStore
+internal sealed partial class DuckDbFlowStore : IFlowStore
 {
     /// <summary>One step a version; a step that was released is never changed.</summary>
     private static readonly string[] Schema =

@@ -1,6 +1,7 @@
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.Hub.Store;
 
@@ -16,11 +17,20 @@ internal interface IDecisionStore : IDisposable
 
     Mitigation? FindMitigation(string id);
 
+    /// <summary>The open mitigation of a target, direction and step; null when there is none.</summary>
+    Mitigation? FindOpen(SlpfTarget target, SlpfDirection direction, MitigationStep step);
+
     /// <summary>The newest first; those that still act or wait when <paramref name="openOnly"/>.</summary>
     IReadOnlyList<Mitigation> Mitigations(bool openOnly, int max);
 
-    /// <summary>Whether a mitigation of an incident was taken back.</summary>
-    bool WasRevoked(long incident);
+    /// <summary>All that act or wait, with as much as is needed of each.</summary>
+    IReadOnlyList<Mitigation> OpenMitigations(MitigationParts parts);
+
+    /// <summary>Whether a mitigation of an incident was taken back, by somebody or by itself.</summary>
+    bool WasTurnedDown(long incident);
+
+    /// <summary>Whose activations are stopped.</summary>
+    IReadOnlyList<Hold> Holds();
 
     IReadOnlyList<SensorRecord> Sensors();
 
@@ -33,19 +43,45 @@ internal interface IDecisionStore : IDisposable
     long Number(string name);
 }
 
+/// <summary>How much of a mitigation is read.</summary>
+internal enum MitigationParts
+{
+    /// <summary>Its own fields; no estimate, approvals, complaints or receipts.</summary>
+    Bare,
+
+    /// <summary>What its place in the rule set is made of: also the estimate and the approvals.</summary>
+    Rule,
+
+    /// <summary>Everything.</summary>
+    Whole,
+}
+
 /// <summary>What a transaction on the decisions may do; valid inside <see cref="IDecisionStore.Change{T}"/> only.</summary>
 internal interface IDecisionChange
 {
     Incident? OpenIncident(string indicator, UnixMilliseconds notOlderThan);
+
+    Incident? FindIncident(long id);
 
     /// <summary>Inserts when the id is 0, and gives the incident with its id.</summary>
     Incident Save(Incident incident);
 
     Mitigation? FindMitigation(string id);
 
+    /// <summary>All that act or wait, without their complaints and receipts.</summary>
     IReadOnlyList<Mitigation> OpenMitigations();
 
+    /// <summary>With its approvals; complaints and receipts are saved by themselves.</summary>
     void Save(Mitigation mitigation);
+
+    void SaveComplaint(string mitigation, Complaint complaint);
+
+    IReadOnlyList<Hold> Holds();
+
+    void SaveHold(Hold hold);
+
+    /// <summary>False when there was none.</summary>
+    bool RemoveHold(string issuer);
 
     void SaveReceipt(string mitigation, MitigationReceipt receipt);
 

@@ -1,3 +1,4 @@
+using EdgeSensors.Hub.Decide;
 using EdgeSensors.Hub.Inbox;
 using EdgeSensors.Protocol;
 
@@ -20,6 +21,9 @@ internal interface IFlowStore : IDisposable
 
     /// <summary>A sensor's last windows, the latest first; of every sensor when none is named.</summary>
     IReadOnlyList<StoredWindow> Windows(SensorName? sensor, int max);
+
+    /// <summary>What a measure would have hit; answers within a bounded time, if need be that it does not know.</summary>
+    ImpactEstimate Estimate(ImpactQuestion question);
 
     /// <summary>How many windows and flows there are.</summary>
     (long Windows, long Flows) Count();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Protocol;
@@ -52,18 +53,19 @@ internal sealed partial class SqliteDecisionStore
         },
         ("$a", incident));
 
-    private List<Mitigation> ReadMitigations(string where, params (string, object?)[] parameters) => Query(
+    private List<Mitigation> ReadMitigations(MitigationParts parts, string where, params (string, object?)[] parameters) => Query(
         $"""
-        SELECT id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by, proposed_at, approved_by, approved_at,
-               published_at, revision, ended_by, ended_at, end_reason, direction FROM mitigation {where}
+        SELECT id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by, proposed_at, approved_at, published_at,
+               revision, ended_by, ended_at, end_reason, tier, because, escalates, hit_bound, stage, stage_sensors, stage_at, stage_published_at, direction
+               {(parts == MitigationParts.Bare ? "" : ", impact")} FROM mitigation {where}
         """,
         row => new Mitigation
         {
             Id = row.GetString(0),
             Target = SlpfTarget.Parse(row.GetString(1)),
-            Direction = (SlpfDirection)row.GetInt32(19),
+            Direction = (SlpfDirection)row.GetInt32(26),
             Step = (MitigationStep)row.GetInt32(2),
-            Sensors = [.. row.GetString(3).Split(' ').Select(SensorPattern.Parse)],
+            Sensors = PatternsOf(row, 3),
             Reason = row.GetString(4),
             Incident = row.IsDBNull(5) ? null : row.GetInt64(5),
             Alerts = row.GetString(6).Split(' ', StringSplitOptions.RemoveEmptyEntries),
@@ -72,16 +74,36 @@ internal sealed partial class SqliteDecisionStore
             State = (MitigationState)row.GetInt32(9),
             ProposedBy = row.GetString(10),
             ProposedAt = new(row.GetInt64(11)),
-            ApprovedBy = TextOf(row, 12),
-            ApprovedAt = TimeOf(row, 13),
-            PublishedAt = TimeOf(row, 14),
-            Revision = row.IsDBNull(15) ? null : row.GetInt64(15),
-            EndedBy = TextOf(row, 16),
-            EndedAt = TimeOf(row, 17),
-            EndReason = TextOf(row, 18),
-            Receipts = ReadReceipts(row.GetString(0)),
+            ApprovedAt = TimeOf(row, 12),
+            PublishedAt = TimeOf(row, 13),
+            Revision = row.IsDBNull(14) ? null : row.GetInt64(14),
+            EndedBy = TextOf(row, 15),
+            EndedAt = TimeOf(row, 16),
+            EndReason = TextOf(row, 17),
+            Tier = DocumentId.Parse(row.GetString(18)),
+            Because = row.GetString(19),
+            Escalates = TextOf(row, 20),
+            HitBound = row.IsDBNull(21) ? null : row.GetInt64(21),
+            Stage = row.GetInt32(22),
+            StageSensors = PatternsOf(row, 23),
+            StageAt = TimeOf(row, 24),
+            StagePublishedAt = TimeOf(row, 25),
+            Impact = parts == MitigationParts.Bare || row.IsDBNull(27) ? null : JsonSerializer.Deserialize<ImpactEstimate>(row.GetString(27)),
+            Approvals = parts == MitigationParts.Bare ? [] : ReadApprovals(row.GetString(0)),
+            Complaints = parts == MitigationParts.Whole ? ReadComplaints(row.GetString(0)) : [],
+            Receipts = parts == MitigationParts.Whole ? ReadReceipts(row.GetString(0)) : [],
         },
         parameters);
+
+    private List<Approval> ReadApprovals(string mitigation) => Query(
+        "SELECT who, certificate, at FROM approval WHERE mitigation = $a ORDER BY at, who",
+        row => new Approval(new Approver(row.GetString(0), TextOf(row, 1)), new(row.GetInt64(2))),
+        ("$a", mitigation));
+
+    private List<Complaint> ReadComplaints(string mitigation) => Query(
+        "SELECT operator, who, at, reason FROM complaint WHERE mitigation = $a ORDER BY at, operator",
+        row => new Complaint(row.GetString(0), row.GetString(1), new(row.GetInt64(2)), row.GetString(3)),
+        ("$a", mitigation));
 
     private List<MitigationReceipt> ReadReceipts(string mitigation) => Query(
         "SELECT sensor, state, reason, enforcer, observed_at, received_at, packets, octets FROM receipt WHERE mitigation = $a ORDER BY sensor",
@@ -100,6 +122,9 @@ internal sealed partial class SqliteDecisionStore
 
     private static SensorName NameOf(string text) =>
         SensorName.TryParse(text, out var name) ? name : throw new StoreException($"The decisions name a sensor '{text}' that cannot be; restore the file from a copy.");
+
+    private static SensorPattern[] PatternsOf(SqliteDataReader row, int column) =>
+        [.. row.GetString(column).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(SensorPattern.Parse)];
 
     private static string? TextOf(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
@@ -146,20 +171,46 @@ internal sealed partial class SqliteDecisionStore
             return incident;
         }
 
+        public Incident? FindIncident(long id) => store.FindIncident(id);
+
         public Mitigation? FindMitigation(string id) => store.FindMitigation(id);
 
-        public IReadOnlyList<Mitigation> OpenMitigations() => store.Mitigations(openOnly: true, int.MaxValue);
+        public IReadOnlyList<Mitigation> OpenMitigations() => store.OpenMitigations(MitigationParts.Rule);
 
-        public void Save(Mitigation m) => store.Execute(
-            """
-            INSERT OR REPLACE INTO mitigation (id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by,
-              proposed_at, approved_by, approved_at, published_at, revision, ended_by, ended_at, end_reason, direction)
-            VALUES ($a, $b, $c, $d, $e, $f, $g, $h, $i, $j, $k, $l, $m, $n, $o, $p, $q, $r, $s, $t)
-            """,
-            ("$a", m.Id), ("$b", m.Target.ToString()), ("$c", (int)m.Step), ("$d", string.Join(' ', m.Sensors)), ("$e", m.Reason), ("$f", m.Incident),
-            ("$g", string.Join(' ', m.Alerts)), ("$h", m.Grant.ToString()), ("$i", (long)m.Duration.TotalMilliseconds), ("$j", (int)m.State),
-            ("$k", m.ProposedBy), ("$l", m.ProposedAt.Value), ("$m", m.ApprovedBy), ("$n", m.ApprovedAt?.Value), ("$o", m.PublishedAt?.Value),
-            ("$p", m.Revision), ("$q", m.EndedBy), ("$r", m.EndedAt?.Value), ("$s", m.EndReason), ("$t", (int)m.Direction));
+        public void Save(Mitigation m)
+        {
+            store.Execute(
+                """
+                INSERT OR REPLACE INTO mitigation (id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by,
+                  proposed_at, approved_at, published_at, revision, ended_by, ended_at, end_reason, tier, because, escalates, hit_bound, stage, stage_sensors,
+                  stage_at, stage_published_at, impact, direction)
+                VALUES ($a, $b, $c, $d, $e, $f, $g, $h, $i, $j, $k, $l, $m, $n, $o, $p, $q, $r, $s, $t, $u, $v, $w, $x, $y, $z, $aa, $ab)
+                """,
+                ("$a", m.Id), ("$b", m.Target.ToString()), ("$c", (int)m.Step), ("$d", string.Join(' ', m.Sensors)), ("$e", m.Reason), ("$f", m.Incident),
+                ("$g", string.Join(' ', m.Alerts)), ("$h", m.Grant.ToString()), ("$i", (long)m.Duration.TotalMilliseconds), ("$j", (int)m.State),
+                ("$k", m.ProposedBy), ("$l", m.ProposedAt.Value), ("$m", m.ApprovedAt?.Value), ("$n", m.PublishedAt?.Value), ("$o", m.Revision),
+                ("$p", m.EndedBy), ("$q", m.EndedAt?.Value), ("$r", m.EndReason), ("$s", m.Tier.Text), ("$t", m.Because), ("$u", m.Escalates),
+                ("$v", m.HitBound), ("$w", m.Stage), ("$x", string.Join(' ', m.StageSensors)), ("$y", m.StageAt?.Value), ("$z", m.StagePublishedAt?.Value),
+                ("$aa", m.Impact is null ? null : JsonSerializer.Serialize(m.Impact)), ("$ab", (int)m.Direction));
+            foreach (var approval in m.Approvals)
+            {
+                store.Execute(
+                    "INSERT OR IGNORE INTO approval (mitigation, who, certificate, at) VALUES ($a, $b, $c, $d)",
+                    ("$a", m.Id), ("$b", approval.By.Name), ("$c", approval.By.Certificate), ("$d", approval.At.Value));
+            }
+        }
+
+        public void SaveComplaint(string mitigation, Complaint c) => store.Execute(
+            "INSERT OR IGNORE INTO complaint (mitigation, operator, who, at, reason) VALUES ($a, $b, $c, $d, $e)",
+            ("$a", mitigation), ("$b", c.Operator), ("$c", c.By), ("$d", c.At.Value), ("$e", c.Reason));
+
+        public IReadOnlyList<Hold> Holds() => store.Holds();
+
+        public void SaveHold(Hold hold) => store.Execute(
+            "INSERT OR REPLACE INTO hold (issuer, who, at, reason) VALUES ($a, $b, $c, $d)",
+            ("$a", hold.Issuer), ("$b", hold.By), ("$c", hold.At.Value), ("$d", hold.Reason));
+
+        public bool RemoveHold(string issuer) => store.Query("DELETE FROM hold WHERE issuer = $a RETURNING issuer", row => row.GetString(0), ("$a", issuer)).Count > 0;
 
         public void SaveReceipt(string mitigation, MitigationReceipt r) => store.Execute(
             """

@@ -1,6 +1,7 @@
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeSensors.Hub.Store;
@@ -27,13 +28,22 @@ internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
     public IReadOnlyList<Incident> Incidents(UnixMilliseconds since, int max) =>
         ReadIncidents("WHERE updated_at >= $a ORDER BY updated_at DESC LIMIT $b", ("$a", since.Value), ("$b", max));
 
-    public Mitigation? FindMitigation(string id) => ReadMitigations("WHERE id = $a", ("$a", id)).SingleOrDefault();
+    public Mitigation? FindMitigation(string id) => ReadMitigations(MitigationParts.Whole, "WHERE id = $a", ("$a", id)).SingleOrDefault();
+
+    public Mitigation? FindOpen(SlpfTarget target, SlpfDirection direction, MitigationStep step) => ReadMitigations(
+        MitigationParts.Whole, "WHERE state < 4 AND target = $a AND direction = $b AND step = $c LIMIT 1", ("$a", target.ToString()), ("$b", (int)direction), ("$c", (int)step)).SingleOrDefault();
 
     public IReadOnlyList<Mitigation> Mitigations(bool openOnly, int max) =>
-        ReadMitigations($"{(openOnly ? "WHERE state < 4 " : "")}ORDER BY proposed_at DESC LIMIT $a", ("$a", max));
+        ReadMitigations(MitigationParts.Whole, $"{(openOnly ? "WHERE state < 4 " : "")}ORDER BY proposed_at DESC LIMIT $a", ("$a", max));
 
-    public bool WasRevoked(long incident) => Query(
-        "SELECT 1 FROM mitigation WHERE incident = $a AND state = $b LIMIT 1", row => true, ("$a", incident), ("$b", (int)MitigationState.Revoked)).Count > 0;
+    public IReadOnlyList<Mitigation> OpenMitigations(MitigationParts parts) => ReadMitigations(parts, "WHERE state < 4 ORDER BY proposed_at DESC");
+
+    public bool WasTurnedDown(long incident) => Query(
+        "SELECT 1 FROM mitigation WHERE incident = $a AND state IN ($b, $c) LIMIT 1", row => true,
+        ("$a", incident), ("$b", (int)MitigationState.Revoked), ("$c", (int)MitigationState.Reverted)).Count > 0;
+
+    public IReadOnlyList<Hold> Holds() => Query(
+        "SELECT issuer, who, at, reason FROM hold ORDER BY issuer", row => new Hold(row.GetString(0), row.GetString(1), new(row.GetInt64(2)), row.GetString(3)));
 
     public IReadOnlyList<SensorRecord> Sensors() => Query(
         "SELECT name, status, received_at FROM sensor ORDER BY name",

@@ -49,6 +49,9 @@ public sealed record Grant
     /// <summary>No rule may touch an address of these.</summary>
     public IReadOnlyList<Prefix> ExcludedPrefixes { get; init; } = [];
 
+    /// <summary>What each kind of rule needs, at least one and no id twice; a rule of none of these kinds is not covered.</summary>
+    public required IReadOnlyList<GrantTier> Tiers { get; init; }
+
     /// <summary>The first moment it holds.</summary>
     public required UnixMilliseconds NotBefore { get; init; }
 
@@ -62,7 +65,11 @@ public sealed record Grant
     public string TargetName => TargetNames.Grant(Reference);
 
     /// <summary>Why a rule is not covered at a moment; null when it is. The count of rules is looked at by <see cref="RuleSet.Judge"/>.</summary>
-    public GrantViolation? Check(MitigationRule rule, UnixMilliseconds now)
+    public GrantViolation? Check(MitigationRule rule, UnixMilliseconds now) =>
+        CheckBounds(rule, now) ?? (FindTier(rule.Tier) is { } tier ? tier.Check(rule, now) : GrantViolation.OutsideTier);
+
+    /// <summary>Why a rule is beyond the grant's own bounds, whatever its tier asks for; null when it is within.</summary>
+    public GrantViolation? CheckBounds(MitigationRule rule, UnixMilliseconds now)
     {
         ArgumentNullException.ThrowIfNull(rule);
         var target = rule.OpenC2.Target;
@@ -80,9 +87,13 @@ public sealed record Grant
             _ when (rule.OpenC2.StopTime - rule.OpenC2.StartTime).TotalMilliseconds > MaxDurationMs => GrantViolation.TooLong,
             _ when !rule.Sensors.All(asked => Sensors.Any(given => given.Contains(asked))) => GrantViolation.SensorNotGranted,
             _ when ExcludedPrefixes.Any(excluded => accused.Any(excluded.Overlaps)) => GrantViolation.PrefixExcluded,
+            _ when rule.Step != MitigationStep.Observe && rule.Because.Length == 0 => GrantViolation.StepUnexplained,
             _ => null,
         };
     }
+
+    /// <summary>The tier of an id; null when there is none.</summary>
+    public GrantTier? FindTier(DocumentId id) => Tiers.FirstOrDefault(tier => tier.Id == id);
 
     /// <summary>Reads one; every member is checked and an unknown one refused.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out Grant? document, [NotNullWhen(false)] out DocumentError? error) =>
@@ -101,7 +112,7 @@ public sealed record Grant
     {
         var writer = new CanonicalJsonWriter();
         writer.BeginObject();
-        writer.Strings("actions", Actions.Order().Select(step => Words.Of(Words.Steps, step)));
+        writer.Strings("actions", Actions.Order().Select(step => Words.Of(Words.MitigationSteps, step)));
         writer.Strings("excluded_prefixes", ExcludedPrefixes);
         writer.String("id", Id.Text);
         writer.String("issuer", Issuer.Text);
@@ -130,6 +141,14 @@ public sealed record Grant
 
         writer.Strings("sensors", Sensors);
         writer.Integer("spec", 1);
+        writer.Member("tiers");
+        writer.BeginArray();
+        foreach (var tier in Tiers)
+        {
+            tier.Write(writer);
+        }
+
+        writer.EndArray();
         writer.String("type", Type);
         writer.EndObject();
         return DocumentCodec.Finish<Grant>(writer, TryParse);
@@ -138,11 +157,17 @@ public sealed record Grant
     private static Grant Read(ObjectReader reader)
     {
         var (notBefore, notAfter) = reader.Validity();
+        var tiers = reader.List("tiers", 1, GrantTier.MaxTiers, (item, path) => GrantTier.Read(new ObjectReader(item, path, reader.Faults)));
+        if (reader.Faults.First is null && tiers.DistinctBy(tier => tier.Id).Count() != tiers.Count)
+        {
+            reader.Faults.Add("tiers", "hold one id twice");
+        }
+
         return new Grant
         {
             Id = reader.Id("id"),
             Issuer = reader.Operator("issuer"),
-            Actions = reader.List("actions", 1, 3, (item, path) => Words.Read(Words.Steps, item, path, reader.Faults)).ToHashSet(),
+            Actions = reader.Steps("actions"),
             MinPrefixLengthV4 = (int)reader.Integer("min_prefix_length_v4", 0, 32),
             MinPrefixLengthV6 = (int)reader.Integer("min_prefix_length_v6", 0, 128),
             MaxDurationMs = reader.Integer("max_duration_ms", 1, UnixMilliseconds.MaxValue),
@@ -151,6 +176,7 @@ public sealed record Grant
             Protocols = reader.Has("protocols") ? reader.List("protocols", 1, 4, (item, path) => Words.Read(Words.Protocols, item, path, reader.Faults)).ToHashSet() : null,
             Ports = reader.Has("ports") ? reader.List("ports", 1, 1024, (item, path) => (int)ObjectReader.AsInteger(item, path, reader.Faults, 0, 65_535)).ToHashSet() : null,
             ExcludedPrefixes = reader.Prefixes("excluded_prefixes", 0, 65_536),
+            Tiers = tiers,
             NotBefore = notBefore,
             NotAfter = notAfter,
         };

@@ -36,6 +36,24 @@ public enum GrantViolation
     /// <summary>The grant is for some ports only, and the rule for no connection with one of them.</summary>
     PortNotGranted,
 
+    /// <summary>The rule acts harder than <see cref="MitigationStep.Observe"/> and does not say why.</summary>
+    StepUnexplained,
+
+    /// <summary>The rule is of no kind that the grant has a tier for, or names a tier that it does not fit.</summary>
+    OutsideTier,
+
+    /// <summary>Fewer have approved the rule than its tier asks for.</summary>
+    TooFewApprovals,
+
+    /// <summary>The rule lacks the bound of hits that its tier asks for.</summary>
+    BoundMissing,
+
+    /// <summary>The rule is for more sensors than its stage allows.</summary>
+    StageTooWide,
+
+    /// <summary>The soak times of the stages before the rule's are not over yet.</summary>
+    StageTooEarly,
+
     /// <summary>More rules rest on the grant than it allows; this one comes after the last that fits.</summary>
     TooManyRules,
 }

@@ -15,6 +15,15 @@ public sealed record MitigationRule
     /// <summary>The grant it rests on.</summary>
     public required GrantRef Grant { get; init; }
 
+    /// <summary>The tier of that grant which it keeps to.</summary>
+    public required DocumentId Tier { get; init; }
+
+    /// <summary>How many approved it.</summary>
+    public RuleApprovals Approvals { get; init; }
+
+    /// <summary>How far it has come: the number of its stage of canaries, from 0; the number of the tier's stages when it has reached the fleet. 0 to 8.</summary>
+    public int Stage { get; init; }
+
     /// <summary>The command.</summary>
     public required SlpfCommand OpenC2 { get; init; }
 
@@ -23,6 +32,9 @@ public sealed record MitigationRule
 
     /// <summary>The ids of the alerts that it rests on, at most 64 of at most 64 characters each.</summary>
     public IReadOnlyList<string> ReasonAlerts { get; init; } = [];
+
+    /// <summary>Why it is at its step of the ladder and not below, for a person: see <see cref="IsText"/>. Empty only at <see cref="MitigationStep.Observe"/>.</summary>
+    public string Because { get; init; } = "";
 
     /// <summary>The sensors that are to apply it; at least one pattern.</summary>
     public required IReadOnlyList<SensorPattern> Sensors { get; init; }
@@ -51,6 +63,11 @@ public sealed record MitigationRule
     internal void Write(CanonicalJsonWriter writer)
     {
         writer.BeginObject();
+        writer.Member("approvals");
+        writer.BeginObject();
+        writer.Integer("persons", Approvals.Persons);
+        writer.Boolean("policy", Approvals.Policy);
+        writer.EndObject();
         writer.String("expected_collateral", ExpectedCollateral);
         writer.String("grant", Grant.ToString());
         writer.String("id", Id.Text);
@@ -60,6 +77,7 @@ public sealed record MitigationRule
         writer.Member("reason");
         writer.BeginObject();
         writer.Strings("alerts", ReasonAlerts);
+        writer.String("because", Because);
         writer.String("text", ReasonText);
         writer.EndObject();
         if (RevertAtHits is { } hits)
@@ -74,7 +92,9 @@ public sealed record MitigationRule
         writer.BeginObject();
         writer.Strings("sensors", Sensors);
         writer.EndObject();
-        writer.String("step", Words.Of(Words.Steps, Step));
+        writer.Integer("stage", Stage);
+        writer.String("step", Words.Of(Words.MitigationSteps, Step));
+        writer.String("tier", Tier.Text);
         writer.EndObject();
     }
 
@@ -87,20 +107,26 @@ public sealed record MitigationRule
 
         var reason = reader.Object("reason");
         var scope = reader.Object("scope");
+        var approvals = reader.Object("approvals");
         var revertAt = reader.Has("revert_at") ? reader.Object("revert_at") : null;
         var rule = new MitigationRule
         {
             Id = reader.Id("id"),
             Grant = grant,
+            Tier = reader.Id("tier"),
+            Approvals = new RuleApprovals((int)approvals.Integer("persons", 0, GrantTier.MaxApprovals), approvals.Boolean("policy")),
+            Stage = (int)reader.Integer("stage", 0, GrantTier.MaxApprovals),
             OpenC2 = SlpfCommand.Read(reader.Object("openc2")),
             ReasonText = reason.String("text", MaxTextLength),
+            Because = reason.String("because", MaxTextLength),
             ReasonAlerts = reason.List("alerts", 0, 64, (item, path) => ObjectReader.AsString(item, path, reader.Faults, 64)),
             Sensors = scope.Sensors(),
-            Step = reader.Word("step", Words.Steps),
+            Step = reader.Word("step", Words.MitigationSteps),
             ExpectedCollateral = reader.String("expected_collateral", MaxTextLength),
             NotAfter = reader.Time("not_after"),
             RevertAtHits = revertAt?.Integer("hits", 1, long.MaxValue),
         };
+        approvals.RefuseUnknown();
         reason.RefuseUnknown();
         scope.RefuseUnknown();
         revertAt?.RefuseUnknown();

@@ -24,6 +24,9 @@ public readonly record struct SensorPattern
     /// <summary>One sensor.</summary>
     public static SensorPattern Of(OperatorId op, SensorId sensor) => new(op, sensor);
 
+    /// <summary>Whether it means one sensor only.</summary>
+    public bool IsOneSensor => _sensor is not null;
+
     /// <summary>Reads a pattern; false when it is none of the three shapes.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out SensorPattern pattern)
     {

@@ -21,7 +21,7 @@ internal static class Words
 
     public static readonly (string Word, SelectorEnd Value)[] Ends = [("own", SelectorEnd.Own), ("other", SelectorEnd.Other), ("either", SelectorEnd.Either)];
 
-    public static readonly (string Word, MitigationStep Value)[] Steps =
+    public static readonly (string Word, MitigationStep Value)[] MitigationSteps =
         [("observe", MitigationStep.Observe), ("rate-limit", MitigationStep.RateLimit), ("drop", MitigationStep.Drop)];
 
     public static readonly (string Word, SlpfDirection Value)[] SlpfDirections =
@@ -124,8 +124,11 @@ internal static class Words
     public static List<Prefix> Prefixes(this ObjectReader reader, string name, int minCount, int maxCount) =>
         reader.List(name, minCount, maxCount, (item, path) => ReadPrefix(item, path, reader.Faults));
 
-    public static List<SensorPattern> Sensors(this ObjectReader reader) =>
-        reader.List("sensors", 1, 4096, (item, path) =>
+    public static IReadOnlySet<MitigationStep> Steps(this ObjectReader reader, string name) =>
+        reader.List(name, 1, 3, (item, path) => Read(MitigationSteps, item, path, reader.Faults)).ToHashSet();
+
+    public static List<SensorPattern> Sensors(this ObjectReader reader, int minCount = 1, int maxCount = 4096) =>
+        reader.List("sensors", minCount, maxCount, (item, path) =>
         {
             if (!SensorPattern.TryParse(ObjectReader.AsString(item, path, reader.Faults), out var pattern))
             {

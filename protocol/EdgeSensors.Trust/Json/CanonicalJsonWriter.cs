@@ -70,6 +70,12 @@ internal sealed class CanonicalJsonWriter
         Integer(value);
     }
 
+    public void Boolean(string name, bool value)
+    {
+        Member(name);
+        Boolean(value);
+    }
+
     /// <summary>A member that is an array of texts.</summary>
     public void Strings<T>(string name, IEnumerable<T> items)
     {

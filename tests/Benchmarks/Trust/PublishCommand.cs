@@ -100,6 +100,9 @@ internal static class PublishCommand
         {
             Id = DocumentId.Parse($"rule-{number}"),
             Grant = new GrantRef(Issuer, DocumentId.Parse("scanners")),
+            Tier = DocumentId.Parse("single"),
+            Approvals = new RuleApprovals(1, true),
+            Because = "its source is proven",
             OpenC2 = new SlpfCommand
             {
                 Target = Prefix.Of(new IPAddress([198, 18, (byte)(number >> 8), (byte)number])),

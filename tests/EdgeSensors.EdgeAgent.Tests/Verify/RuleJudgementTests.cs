@@ -1,6 +1,7 @@
 using EdgeSensors.EdgeAgent.Configuration;
 using EdgeSensors.EdgeAgent.Verify;
 using EdgeSensors.Protocol;
+using EdgeSensors.Tests;
 using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.EdgeAgent.Tests.Verify;
@@ -50,7 +51,23 @@ public class RuleJudgementTests
         Assert.Equal("grant-prefix-too-wide", Refusal(Rule("198.51.0.0/16"), new OwnerLimits { MinPrefixLengthV4 = 0 }));
         Assert.Equal("grant-prefix-excluded", Refusal(Rule("192.0.2.9")));
         Assert.Equal("grant-step", Refusal(Rule() with { Step = MitigationStep.RateLimit }));
+        Assert.Equal("grant-step-unexplained", Refusal(Rule() with { Because = "" }));
+        Assert.Equal("grant-tier", Refusal(Rule() with { Tier = DocumentId.Parse("none") }));
+        Assert.Equal("grant-approvals", Refusal(Rule() with { Approvals = new RuleApprovals(0, false) }));
+        Assert.Equal("grant-bound-missing", Refusal(Staged()));
+        Assert.Equal("grant-stage", Refusal(Staged() with { RevertAtHits = 1, Sensors = [SensorPattern.Parse("isp-a/*")] }));
     }
+
+    [Fact]
+    public void A_sensor_that_is_no_canary_waits_until_the_stages_before_its_own_have_soaked()
+    {
+        var rule = Staged() with { RevertAtHits = 1, Stage = 1, Sensors = [SensorPattern.Parse("isp-a/*")] };
+
+        Assert.Equal("not-started", Refusal(rule));
+        Assert.Null(Assert.Single(RuleJudgement.Judge(Set(rule), Grants, Sensor, new OwnerLimits(), new UnixMilliseconds(Now.Value + 60_000))).Refusal);
+    }
+
+    private static MitigationRule Staged() => Rule() with { Tier = DocumentId.Parse("staged"), Sensors = [SensorPattern.Of(Sensor.Operator, Sensor.Sensor)] };
 
     private static string? Refusal(MitigationRule rule, OwnerLimits? owner = null) =>
         Assert.Single(RuleJudgement.Judge(Set(rule), Grants, Sensor, owner ?? new OwnerLimits(), Now)).Refusal;
@@ -67,6 +84,16 @@ public class RuleJudgementTests
         MaxDurationMs = 3_600_000,
         MaxRules = 10,
         Sensors = [SensorPattern.All],
+        Tiers =
+        [
+            OpenTier.Tier,
+            OpenTier.Tier with
+            {
+                Id = DocumentId.Parse("staged"),
+                Stages = [new RolloutStage { SharePercent = 10, MaxSensors = 1, SoakMs = 60_000, AppliedPercent = 100, RefusedPercent = 0 }],
+                Bounds = OpenTier.Tier.Bounds with { Hits = new HitBound(10, 1_000) },
+            },
+        ],
         ExcludedPrefixes = [Prefix.Parse("192.0.2.0/24")],
         NotBefore = new(Now.Value - 86_400_000),
         NotAfter = new(Now.Value + 86_400_000),
@@ -78,6 +105,9 @@ public class RuleJudgementTests
     {
         Id = DocumentId.Parse("rule-" + target.Replace('.', '-').Replace('/', '-')),
         Grant = Standing.Reference,
+        Tier = OpenTier.Id,
+        Approvals = new RuleApprovals(1, false),
+        Because = "the source is proven",
         OpenC2 = new SlpfCommand
         {
             Target = Prefix.Parse(target),

@@ -3,6 +3,7 @@ using EdgeSensors.EdgeAgent.Enforce;
 using EdgeSensors.EdgeAgent.Outbox;
 using EdgeSensors.EdgeAgent.Verify;
 using EdgeSensors.Protocol;
+using EdgeSensors.Tests;
 using EdgeSensors.Trust.Client;
 using EdgeSensors.Trust.Documents;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -145,6 +146,7 @@ public sealed class RuleKeeperTests : IDisposable
         MaxDurationMs = 3_600_000,
         MaxRules = 10,
         Sensors = [SensorPattern.All],
+        Tiers = [OpenTier.Tier],
         NotBefore = new(0),
         NotAfter = new(UnixMilliseconds.MaxValue),
     };
@@ -153,6 +155,9 @@ public sealed class RuleKeeperTests : IDisposable
     {
         Id = DocumentId.Parse(id),
         Grant = Standing.Reference,
+        Tier = OpenTier.Id,
+        Approvals = new RuleApprovals(1, false),
+        Because = "the source is proven",
         OpenC2 = new SlpfCommand { Target = Prefix.Parse("198.51.100.7"), Direction = SlpfDirection.Ingress, StartTime = Start, StopTime = new(Start.Value + 3_600_000) },
         ReasonText = "scan",
         Sensors = [SensorPattern.All],

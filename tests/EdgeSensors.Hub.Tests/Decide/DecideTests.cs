@@ -95,9 +95,9 @@ public class DecideTests
     public async Task A_connection_goes_the_way_of_every_measure(string target, string? direction, string held)
     {
         await using var hub = await TestHub.StartAsync();
-        var (status, proposed) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(target, "test", "drop", 5, null, null, direction));
+        var (status, proposed) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(target, "test", "drop", 5, null, null, direction, "it floods"));
         Assert.Equal((200, target, held), (status, proposed!.Target, proposed.Direction));
-        var (_, whole) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(Attacker, "test", "drop", 5, null, null));
+        var (_, whole) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(Attacker, "test", "drop", 5, null, null, null, "it floods"));
         Assert.NotEqual(whole!.Id, proposed.Id);
 
         await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{proposed.Id}/approve", new { });

@@ -6,6 +6,7 @@ using EdgeSensors.Hub.Commands;
 using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Protocol;
+using EdgeSensors.Tests;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Log;
@@ -183,6 +184,7 @@ internal sealed partial class TestHub : IAsyncDisposable
                 MaxDurationMs = 86_400_000,
                 MaxRules = 10,
                 Sensors = [SensorPattern.Of(Gateway.Operator)],
+                Tiers = [OpenTier.Tier],
                 NotBefore = new(now - 1000),
                 NotAfter = new(now + 86_400_000),
             })

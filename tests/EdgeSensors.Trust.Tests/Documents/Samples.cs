@@ -49,8 +49,42 @@ internal static class Samples
         MaxRules = 2,
         Sensors = [SensorPattern.Parse("carrier-a/*"), SensorPattern.Parse("carrier-b/edge-09")],
         ExcludedPrefixes = [Prefix.Parse("203.0.113.0/24")],
+        Tiers = [Single, Wide],
         NotBefore = Start,
         NotAfter = End,
+    };
+
+    /// <summary>One person, one proven attacker, at once.</summary>
+    public static GrantTier Single => new()
+    {
+        Id = DocumentId.Parse("single"),
+        Actions = new HashSet<MitigationStep> { MitigationStep.Drop, MitigationStep.RateLimit, MitigationStep.Observe },
+        MinPrefixLengthV4 = 32,
+        MinPrefixLengthV6 = 128,
+        MaxDurationMs = 3_600_000,
+        Proven = true,
+        Approvals = 1,
+        PolicyCounts = true,
+        Bounds = new RevertBounds { Complaints = 2, RefusedPercent = 50, LostPercent = 50 },
+    };
+
+    /// <summary>Two persons, over two stages of canaries.</summary>
+    public static GrantTier Wide => new()
+    {
+        Id = DocumentId.Parse("wide"),
+        Actions = new HashSet<MitigationStep> { MitigationStep.Drop, MitigationStep.Observe },
+        MinPrefixLengthV4 = 24,
+        MinPrefixLengthV6 = 64,
+        MaxDurationMs = 3_600_000,
+        Approvals = 2,
+        PolicyCounts = true,
+        Approvers = [OperatorId.Parse("alice"), OperatorId.Parse("bob")],
+        Stages =
+        [
+            new RolloutStage { SharePercent = 10, MaxSensors = 2, SoakMs = 60_000, AppliedPercent = 100, RefusedPercent = 0 },
+            new RolloutStage { SharePercent = 50, MaxSensors = 4, Sensors = [SensorPattern.Parse("carrier-b/*")], SoakMs = 600_000, AppliedPercent = 80, RefusedPercent = 10 },
+        ],
+        Bounds = new RevertBounds { Complaints = 1, RefusedPercent = 20, LostPercent = 50, Hits = new HitBound(10, 100_000) },
     };
 
     public static MitigationRule Rule => new()
@@ -65,6 +99,10 @@ internal static class Samples
             StartTime = Start,
             StopTime = End,
         },
+        Tier = Single.Id,
+        Approvals = new RuleApprovals(1, true),
+        Stage = 0,
+        Because = "the source answered, so it is no forgery",
         ReasonText = "scanned 4,000 ports",
         ReasonAlerts = ["a-1", "a-2"],
         Sensors = [SensorPattern.Parse("carrier-a/*")],
