@@ -22,15 +22,15 @@ internal sealed partial class Mitigations
     public void Tend()
     {
         var clock = time.GetUtcNow();
-        if (clock < _nextLook && _stirred.IsEmpty)
+        var signed = documents();
+        var all = !ReferenceEquals(signed, _looked);
+        if (clock < _nextLook && _stirred.IsEmpty && !all)
         {
             return;
         }
 
         _nextLook = clock + LookEvery;
         var now = new UnixMilliseconds(clock.ToUnixTimeMilliseconds());
-        var signed = documents();
-        var all = !ReferenceEquals(signed, _looked);
         _looked = null; // Should this be cut off, everything is looked at the next time.
         var stirred = _stirred.Keys.Where(id => _stirred.TryRemove(id, out _)).ToHashSet(StringComparer.Ordinal);
         var due = store.OpenMitigations(MitigationParts.Bare)

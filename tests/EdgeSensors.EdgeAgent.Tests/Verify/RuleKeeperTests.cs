@@ -90,6 +90,37 @@ public sealed class RuleKeeperTests : IDisposable
     }
 
     [Fact]
+    public async Task A_sensor_that_lost_contact_lets_each_rule_lapse_at_its_time()
+    {
+        var end = new UnixMilliseconds(UnixMilliseconds.Now(TimeProvider.System).Value + 1_500);
+        await _keeper.ApplyAsync(State(1, Rule("short") with { NotAfter = end }, Rule("long")), null, Cancel);
+        await _keeper.ApplyAsync(State(1, Rule("short") with { NotAfter = end }, Rule("long")), new TufError(TufErrorKind.Unreachable, "timestamp", "5.4.1", "away"), Cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var running = _keeper.RunAsync(stop.Token);
+        await Until(() => _enforcer.Plan.Rules.Count == 1);
+        Assert.Equal("long", _enforcer.Plan.Rules[0].Id.Text);
+        await Until(() => _outbox.Read(0, 100).Count > 1);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        var last = Receipts().SelectMany(r => r.Rules).Last();
+        Assert.Equal(("short", RuleState.Expired), (last.RuleId, last.State));
+    }
+
+    [Fact]
+    public async Task A_stage_that_begins_by_the_hubs_clock_a_little_before_it_does_here_is_carried_out_when_it_does()
+    {
+        var rule = Rule("staged");
+        rule = rule with { Tier = DocumentId.Parse("staged"), Stage = 1, OpenC2 = rule.OpenC2 with { StartTime = UnixMilliseconds.Now(TimeProvider.System) } };
+        await _keeper.ApplyAsync(State(1, rule), null, Cancel);
+        Assert.Equal("not-started", Assert.Single(Assert.Single(Receipts()).Rules).Reason);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var running = _keeper.RunAsync(stop.Token);
+        await Until(() => _enforcer.Plan.Rules.Count == 1);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
     public async Task What_somebody_else_removed_is_put_back()
     {
         await _keeper.ApplyAsync(State(1, Rule("rule-1")), null, Cancel);
@@ -146,7 +177,15 @@ public sealed class RuleKeeperTests : IDisposable
         MaxDurationMs = 3_600_000,
         MaxRules = 10,
         Sensors = [SensorPattern.All],
-        Tiers = [OpenTier.Tier],
+        Tiers =
+        [
+            OpenTier.Tier,
+            OpenTier.Tier with
+            {
+                Id = DocumentId.Parse("staged"),
+                Stages = [new RolloutStage { SharePercent = 10, MaxSensors = 1, SoakMs = 3_000, AppliedPercent = 0, RefusedPercent = 0 }],
+            },
+        ],
         NotBefore = new(0),
         NotAfter = new(UnixMilliseconds.MaxValue),
     };

@@ -4,7 +4,6 @@ using EdgeSensors.Hub.Api;
 using EdgeSensors.Hub.Tests.Hosting;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
-using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Tests.Decide;
 
@@ -23,7 +22,7 @@ public class DecideTests
         var after = await sensor.NextTimestampAsync();
         Assert.NotEqual(before, after);
 
-        var rule = Assert.Single(ReadRules(hub).Rules);
+        var rule = Assert.Single(hub.ReadRules().Rules);
         Assert.Equal(SlpfTarget.Of(Prefix.Parse(Attacker)), rule.OpenC2.Target);
         Assert.Equal(MitigationStep.Drop, rule.Step);
         Assert.Equal(TimeSpan.FromHours(1), rule.OpenC2.StopTime - rule.OpenC2.StartTime);
@@ -45,10 +44,10 @@ public class DecideTests
 
         var (status, proposed) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(Attacker, "looked at it", null, 5, null, 1));
         Assert.Equal((200, "proposed", "alice"), (status, proposed!.State, proposed.ProposedBy));
-        Assert.Empty(ReadRules(hub).Rules);
+        Assert.Empty(hub.ReadRules().Rules);
         (status, var approved) = await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{proposed.Id}/approve", new { });
         Assert.Equal((200, "approved"), (status, approved!.State));
-        await TestHub.EventuallyAsync(() => Task.FromResult(ReadRules(hub).Rules.Count == 1));
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 1));
     }
 
     [Theory]
@@ -101,8 +100,8 @@ public class DecideTests
         Assert.NotEqual(whole!.Id, proposed.Id);
 
         await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{proposed.Id}/approve", new { });
-        await TestHub.EventuallyAsync(() => Task.FromResult(ReadRules(hub).Rules.Count == 1));
-        var command = Assert.Single(ReadRules(hub).Rules).OpenC2;
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 1));
+        var command = Assert.Single(hub.ReadRules().Rules).OpenC2;
         Assert.Equal((SlpfTarget.Parse(target), held), (command.Target, command.Direction.ToString().ToLowerInvariant()));
     }
 
@@ -140,7 +139,7 @@ public class DecideTests
         Assert.Equal(409, status);
         (status, _) = await hub.PostAsync<MitigationView>("/api/v1/mitigations/m-nobody/approve", new { });
         Assert.Equal(404, status);
-        await TestHub.EventuallyAsync(() => Task.FromResult(ReadRules(hub).Rules.Count == 0));
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 0));
 
         var audit = await hub.GetAsync<List<AuditView>>("/api/v1/audit");
         Assert.Equal(["revoke", "approve", "propose"], audit.Select(a => a.What));
@@ -153,9 +152,9 @@ public class DecideTests
         await using var hub = await TestHub.StartAsync();
         await using var sensor = await hub.ConnectAsync(TestHub.Gateway);
         await sensor.PublishAsync(Channel.Alert, Messages.Alert(7, 1, Attacker));
-        await TestHub.EventuallyAsync(() => Task.FromResult(ReadRules(hub).Rules.Count == 1));
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 1));
         await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{(await hub.MitigationsAsync())[0].Id}/revoke", new RevocationBody("a partner"));
-        await TestHub.EventuallyAsync(() => Task.FromResult(ReadRules(hub).Rules.Count == 0));
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 0));
         await sensor.PublishAsync(Channel.Alert, Messages.Alert(7, 2, Attacker, eventId: 2));
         await TestHub.EventuallyAsync(async () => (await hub.IncidentsAsync())[0].Evidence.Count == 2);
         Assert.Single(await hub.MitigationsAsync());
@@ -167,8 +166,8 @@ public class DecideTests
         await using var hub = await TestHub.StartAsync(c => c with { Policy = c.Policy with { Duration = TimeSpan.FromSeconds(1.5) } });
         await using var sensor = await hub.ConnectAsync(TestHub.Gateway);
         await sensor.PublishAsync(Channel.Alert, Messages.Alert(7, 1, Attacker));
-        await TestHub.EventuallyAsync(() => Task.FromResult(ReadRules(hub).Rules.Count == 1));
-        await TestHub.EventuallyAsync(() => Task.FromResult(ReadRules(hub).Rules.Count == 0));
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 1));
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 0));
         Assert.Equal("expired", (await hub.MitigationsAsync())[0].State);
     }
 
@@ -212,20 +211,12 @@ public class DecideTests
             await TestHub.EventuallyAsync(async () => (await hub.MitigationsAsync()) is [{ PublishedAt: not null }]);
         }
 
-        var rules = ReadRules(hub);
+        var rules = hub.ReadRules();
         await hub.RestartAsync();
         await using var again = await hub.ConnectAsync(TestHub.Gateway);
         await again.SubscribeAsync(Topics.UpdatesTimestamp);
         await again.NextTimestampAsync();
-        Assert.Equal(rules.ToCanonicalJson(), ReadRules(hub).ToCanonicalJson());
+        Assert.Equal(rules.ToCanonicalJson(), hub.ReadRules().ToCanonicalJson());
         Assert.Single(await hub.MitigationsAsync());
-    }
-
-    private static RuleSet ReadRules(TestHub hub)
-    {
-        Assert.True(TufRepository.Open(Path.Combine(hub.Folder, "repository"), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
-        Assert.True(repository.ReadTarget(TargetNames.Rules).TryGet(out var bytes, out error), error?.ToString());
-        Assert.True(RuleSet.TryParse(bytes, out var rules, out var fault), fault?.ToString());
-        return rules;
     }
 }

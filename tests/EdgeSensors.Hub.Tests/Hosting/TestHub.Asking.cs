@@ -2,6 +2,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using EdgeSensors.Hub.Api;
 using EdgeSensors.Hub.Inbox;
+using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Tests.Hosting;
 
@@ -32,6 +34,15 @@ internal sealed partial class TestHub
     {
         using var answer = await AsAlice.PostAsJsonAsync(path, body, Json, TestContext.Current.CancellationToken);
         return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? await answer.Content.ReadFromJsonAsync<T>(Json, TestContext.Current.CancellationToken) : default);
+    }
+
+    /// <summary>The rule set as it is signed now, read beside the running hub.</summary>
+    public RuleSet ReadRules()
+    {
+        Assert.True(TufRepository.Open(Path.Combine(Folder, "repository"), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
+        Assert.True(repository.ReadTarget(TargetNames.Rules).TryGet(out var bytes, out error), error?.ToString());
+        Assert.True(RuleSet.TryParse(bytes, out var rules, out var fault), fault?.ToString());
+        return rules;
     }
 
     /// <summary>Messages in the inbox on disk, read beside the running hub.</summary>

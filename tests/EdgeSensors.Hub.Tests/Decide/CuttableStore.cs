@@ -1,0 +1,131 @@
+using EdgeSensors.Hub.Correlate;
+using EdgeSensors.Hub.Decide;
+using EdgeSensors.Hub.Store;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
+
+namespace EdgeSensors.Hub.Tests.Decide;
+
+/// <summary>The real store, whose transactions can be cut off before any of their writes, and just before the commit.</summary>
+internal sealed class CuttableStore(string path) : IDecisionStore
+{
+    private readonly SqliteDecisionStore _store = new(path);
+
+    /// <summary>The write, from 1, before which the next transaction ends; beyond the last write it ends before the commit. 0: never.</summary>
+    public int CutOffAt { get; set; }
+
+    public T Change<T>(Func<IDecisionChange, T> change) => _store.Change(inner =>
+    {
+        var cut = new Cut(inner, CutOffAt);
+        var result = change(cut);
+        if (CutOffAt > 0 && cut.Writes > 0)
+        {
+            throw new CutOffException();
+        }
+
+        return result;
+    });
+
+    public Incident? FindIncident(long id) => _store.FindIncident(id);
+
+    public IReadOnlyList<Incident> Incidents(UnixMilliseconds since, int max) => _store.Incidents(since, max);
+
+    public Mitigation? FindMitigation(string id) => _store.FindMitigation(id);
+
+    public Mitigation? FindOpen(SlpfTarget target, SlpfDirection direction, MitigationStep step) => _store.FindOpen(target, direction, step);
+
+    public IReadOnlyList<Mitigation> Mitigations(bool openOnly, int max) => _store.Mitigations(openOnly, max);
+
+    public IReadOnlyList<Mitigation> OpenMitigations(MitigationParts parts) => _store.OpenMitigations(parts);
+
+    public bool WasTurnedDown(long incident) => _store.WasTurnedDown(incident);
+
+    public IReadOnlyList<Hold> Holds() => _store.Holds();
+
+    public IReadOnlyList<SensorRecord> Sensors() => _store.Sensors();
+
+    public IReadOnlyList<AuditEntry> Audit(int max) => _store.Audit(max);
+
+    public IReadOnlyList<(long Id, AuditEntry Entry)> AuditAfter(long id, int max) => _store.AuditAfter(id, max);
+
+    public long Number(string name) => _store.Number(name);
+
+    public void Dispose() => _store.Dispose();
+
+    private sealed class Cut(IDecisionChange inner, int at) : IDecisionChange
+    {
+        public int Writes { get; private set; }
+
+        public Incident? FindIncident(long id) => inner.FindIncident(id);
+
+        public Incident? OpenIncident(string indicator, UnixMilliseconds notOlderThan) => inner.OpenIncident(indicator, notOlderThan);
+
+        public Mitigation? FindMitigation(string id) => inner.FindMitigation(id);
+
+        public IReadOnlyList<Mitigation> OpenMitigations() => inner.OpenMitigations();
+
+        public IReadOnlyList<Hold> Holds() => inner.Holds();
+
+        public Incident Save(Incident incident)
+        {
+            Write();
+            return inner.Save(incident);
+        }
+
+        public void Save(Mitigation mitigation)
+        {
+            Write();
+            inner.Save(mitigation);
+        }
+
+        public void SaveReceipt(string mitigation, MitigationReceipt receipt)
+        {
+            Write();
+            inner.SaveReceipt(mitigation, receipt);
+        }
+
+        public void SaveComplaint(string mitigation, Complaint complaint)
+        {
+            Write();
+            inner.SaveComplaint(mitigation, complaint);
+        }
+
+        public void Save(SensorRecord sensor)
+        {
+            Write();
+            inner.Save(sensor);
+        }
+
+        public void SaveHold(Hold hold)
+        {
+            Write();
+            inner.SaveHold(hold);
+        }
+
+        public bool RemoveHold(string issuer)
+        {
+            Write();
+            return inner.RemoveHold(issuer);
+        }
+
+        public void Audit(AuditEntry entry)
+        {
+            Write();
+            inner.Audit(entry);
+        }
+
+        public void SetNumber(string name, long value)
+        {
+            Write();
+            inner.SetNumber(name, value);
+        }
+
+        private void Write()
+        {
+            if (++Writes == at)
+            {
+                throw new CutOffException();
+            }
+        }
+    }
+}
