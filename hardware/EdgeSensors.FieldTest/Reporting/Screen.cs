@@ -109,7 +109,7 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
 
         if (result.Traffic.Count > 0)
         {
-            console.MarkupLine("  [bold]packets across the gateway[/]");
+            console.MarkupLine("  [bold]packets in and through[/]");
             foreach (var figure in result.Traffic)
             {
                 console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"    {Shown(figure.Part),-44}{figure.Injected,9:N0} in {figure.Arrived,9:N0} through"));

@@ -1,0 +1,75 @@
+namespace EdgeSensors.FieldTest.Reporting.Live;
+
+/// <summary>A run in plain lines, without control codes, for a log or a pipe: what happened, each tenth of the way, each check.</summary>
+internal sealed class PlainView(TextWriter output) : IRunView
+{
+    // A log is read by people; a run that has more than this is read in its report.
+    private const int MostHappenings = 500;
+
+    private readonly Lock _lock = new();
+    private RunHead? _run;
+    private int _happenings;
+    private int _tenths;
+
+    /// <inheritdoc/>
+    public void Began(RunHead run)
+    {
+        lock (_lock)
+        {
+            _run = run;
+            Line($"{run.Scenario}: {run.Title.En}");
+            Line(FormattableString.Invariant($"seed {run.Seed}, {(run.World == World.Emulated ? "emulated" : "real programs")}, {run.Units.Count} taps and gateways{(run.Length is { } length ? $", {LiveFrame.Clock((long)length.TotalMilliseconds)}" : "")}"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Sampled(Sample sample)
+    {
+        lock (_lock)
+        {
+            if (_run?.Length is { TotalMilliseconds: > 0 } length && (int)(10 * sample.AtMs / length.TotalMilliseconds) is var tenths && tenths > _tenths)
+            {
+                _tenths = tenths;
+                Line(FormattableString.Invariant($"{LiveFrame.Clock(sample.AtMs)} {"",-8} {10 * tenths} % done"));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Happened(Happening happening)
+    {
+        lock (_lock)
+        {
+            _happenings++;
+            if (_happenings <= MostHappenings)
+            {
+                var until = happening.UntilMs is { } end ? $" (until {LiveFrame.Clock(end)})" : "";
+                Line($"{LiveFrame.Clock(happening.AtMs)} {happening.Kind.ToString().ToLowerInvariant(),-8} {happening.Source}: {happening.Words}{until}");
+            }
+            else if (_happenings == MostHappenings + 1)
+            {
+                Line("more happens; it is in the report");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Checked(Check check)
+    {
+        lock (_lock)
+        {
+            Line(check.Held ? $"held     {check.Step}: {check.Expected}; seen: {check.Seen}" : $"FAILED   {check.Step}: expected: {check.Expected}; seen: {check.Seen}; look at: {check.LookAt}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            output.Flush();
+        }
+    }
+
+    private void Line(string text) => output.WriteLine(SafeText.Clean(text));
+}
