@@ -6,6 +6,7 @@ var root = new RootCommand("Plays the whole system on this machine: real program
     RunCommand.Create(),
     SweepCommand.Create(),
     ReplayExportsCommand.Create(),
+    TapCommand.Create(),
     ListCommand.Create(),
 };
 

@@ -34,6 +34,9 @@ public sealed class FlashArray
     /// <summary>Sectors erased so far.</summary>
     public long Erases { get; private set; }
 
+    /// <summary>Called when octets have changed: the first of them, and how many. Not for those that a power cut tore.</summary>
+    public Action<int, int>? OnChange { get; set; }
+
     /// <summary>The octet at an address.</summary>
     public byte this[int address] => _sectors[address / SectorSize]?[address % SectorSize] ?? 0xff;
 
@@ -62,6 +65,8 @@ public sealed class FlashArray
         {
             Sector((address + i) / SectorSize)[(address + i) % SectorSize] = octets[i];
         }
+
+        OnChange?.Invoke(address, octets.Length);
     }
 
     /// <summary>Wears a sector out: cells of it stay zero when it is erased, others stay one when they are programmed.</summary>
@@ -78,6 +83,7 @@ public sealed class FlashArray
 
         stuck.Add(zeros, ones, random);
         stuck.Hold(Sector(sector));
+        OnChange?.Invoke(sector * SectorSize, SectorSize);
     }
 
     /// <summary>Counts a page that began to be programmed.</summary>
@@ -97,6 +103,7 @@ public sealed class FlashArray
         byte[] cells = Sector(sector);
         cells[address % SectorSize] &= value;
         Hold(sector);
+        OnChange?.Invoke(address, 1);
     }
 
     /// <summary>Sets a sector to ones.</summary>
@@ -104,6 +111,7 @@ public sealed class FlashArray
     {
         _sectors[sector] = null;
         Hold(sector);
+        OnChange?.Invoke(sector * SectorSize, SectorSize);
     }
 
     /// <summary>The cells of a sector, to be changed.</summary>

@@ -129,7 +129,7 @@ public sealed class MqttHubLink : IHubLink, IDisposable
         catch (Exception exception)
         {
             // The client library has no single base for what connecting may throw; all of it means "not connected".
-            LastFailure = exception.Message;
+            LastFailure = exception.GetBaseException().Message;
         }
 
         _connecting = false;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -28,7 +27,7 @@ internal static class LiveFrame
 
         var lines = new List<IRenderable>
         {
-            Row(new Text(Fit(run.Scenario, 24), Style.Parse("bold")), new Text(Fit(run.Title.En, width - 50)), new Markup($"[grey]seed[/] {run.Seed.ToString(CultureInfo.InvariantCulture)}")),
+            Row(new Text(Fitting.To(run.Scenario, 24), Style.Parse("bold")), new Text(Fitting.To(run.Title.En, width - 50)), new Markup($"[grey]seed[/] {run.Seed.ToString(CultureInfo.InvariantCulture)}")),
             Clock(state, run, took, width),
             Text.Empty,
         };
@@ -83,7 +82,7 @@ internal static class LiveFrame
             foreach (var unit in units)
             {
                 var latest = state.Latest(unit);
-                table.AddRow([new Text(Fit(unit, 20)), Mark(latest?.State ?? UnitState.Off, withWord: true), .. Columns.Select(k => new Text(latest is not null && latest.Figures.TryGetValue(k, out var value) ? Value(k, value) : ""))]);
+                table.AddRow([new Text(Fitting.To(unit, 20)), Mark(latest?.State ?? UnitState.Off, withWord: true), .. Columns.Select(k => new Text(latest is not null && latest.Figures.TryGetValue(k, out var value) ? Value(k, value) : ""))]);
             }
 
             yield return table;
@@ -110,7 +109,7 @@ internal static class LiveFrame
     {
         var colour = happening.Kind switch { HappeningKind.Alert => "red", HappeningKind.Fault => "yellow", HappeningKind.Rule => "green", HappeningKind.Step => "grey", _ => "default" };
         var until = happening.UntilMs is { } end ? $" (until {Clock(end)})" : "";
-        var words = Markup.Escape(Fit($"{happening.Source}: {happening.Words}{until}", width - 19));
+        var words = Markup.Escape(Fitting.To($"{happening.Source}: {happening.Words}{until}", width - 19));
         return new Markup($"{Clock(happening.AtMs)} [{colour}]{happening.Kind.ToString().ToLowerInvariant(),-8}[/] {words}");
     }
 
@@ -118,29 +117,11 @@ internal static class LiveFrame
     {
         if (state.LastFailed is { } failed)
         {
-            yield return new Markup($"[red]{Markup.Escape(Fit($"{failed.Step}: expected {failed.Expected}; seen {failed.Seen}", width - 1))}[/]");
+            yield return new Markup($"[red]{Markup.Escape(Fitting.To($"{failed.Step}: expected {failed.Expected}; seen {failed.Seen}", width - 1))}[/]");
         }
 
         yield return new Markup(
             $"[grey]checks[/] [green]✓ {state.Held} held[/]   {(state.Failed > 0 ? $"[bold red]✗ {state.Failed} failed[/]" : "[grey]✗ 0 failed[/]")}   [grey]alerts[/] {state.Alerts:N0}   [grey]faults[/] {state.Faults:N0}");
-    }
-
-    /// <summary>Text that is at most so many columns wide; East Asian characters take two.</summary>
-    private static string Fit(string text, int width)
-    {
-        var (fit, used) = (new StringBuilder(), 0);
-        foreach (var rune in SafeText.Clean(text, 400).EnumerateRunes())
-        {
-            used += new Segment(rune.ToString()).CellCount();
-            if (used > width - 1)
-            {
-                return fit.Append('…').ToString();
-            }
-
-            fit.Append(rune);
-        }
-
-        return fit.ToString();
     }
 
     private static Grid Row(params IRenderable[] cells)

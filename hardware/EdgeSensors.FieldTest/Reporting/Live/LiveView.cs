@@ -69,33 +69,14 @@ internal sealed class LiveView : IRunView
         }
     }
 
-    private void Draw()
-    {
-        try
+    private void Draw() => LivePicture.Keep(
+        _console,
+        (width, height) =>
         {
-            _console.AlternateScreen(() => _console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).Start(live =>
+            lock (_lock)
             {
-                var size = (Width: 0, Height: 0);
-                do
-                {
-                    var now = (_console.Profile.Width, _console.Profile.Height);
-                    if (now != size)
-                    {
-                        size = now;
-                        _console.Clear(home: true); // a terminal that was made narrower has wrapped what stood there
-                    }
-
-                    lock (_lock)
-                    {
-                        live.UpdateTarget(LiveFrame.Draw(_state, _time.GetElapsedTime(_began), size.Width, size.Height));
-                    }
-                }
-                while (!_over.Wait(Interval));
-            }));
-        }
-        catch (IOException)
-        {
-            // The terminal is gone; the run goes on.
-        }
-    }
+                return LiveFrame.Draw(_state, _time.GetElapsedTime(_began), width, height);
+            }
+        },
+        () => _over.Wait(Interval));
 }

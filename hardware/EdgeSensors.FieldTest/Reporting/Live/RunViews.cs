@@ -6,9 +6,5 @@ namespace EdgeSensors.FieldTest.Reporting.Live;
 internal static class RunViews
 {
     /// <summary>A picture that is kept up to date where a person sits at a terminal, plain lines everywhere else.</summary>
-    public static IRunView Open(IAnsiConsole console, TimeProvider time)
-    {
-        var capabilities = console.Profile.Capabilities;
-        return capabilities is { Ansi: true, Interactive: true, AlternateBuffer: true } && console.Profile.Out.IsTerminal ? new LiveView(console, time) : new PlainView(console.Profile.Out.Writer);
-    }
+    public static IRunView Open(IAnsiConsole console, TimeProvider time) => LivePicture.IsThere(console) ? new LiveView(console, time) : new PlainView(console.Profile.Out.Writer);
 }
