@@ -29,7 +29,7 @@ internal enum DeskKey
 internal static class DeskKeys
 {
     /// <summary>What people read at the bottom of the screen.</summary>
-    public const string Help = "b press   c hold 6 s (consent)   R hold 16 s (forget)   t lid   l cable   e enrol   q quit";
+    public const string Help = "b press  c hold (consent)  R hold (forget all)  t lid  l cable  e enrol  q quit";
 
     /// <summary>What a character stands for; null for nothing. Forgetting everything wants the shift key.</summary>
     public static DeskKey? Of(char key) => key switch

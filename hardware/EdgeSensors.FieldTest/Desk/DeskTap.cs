@@ -386,7 +386,10 @@ internal sealed class DeskTap : IDisposable
         if (_program is { } program && program.Updates.Completed != _updates)
         {
             _updates = program.Updates.Completed;
-            Note($"update {program.Updates.Tuf.TimestampVersion} is in force");
+            if (program.Updates.Tuf.TimestampVersion is > 0 and var version)
+            {
+                Note($"update {version} is in force"); // at a first start there is nothing in flash that could be
+            }
         }
 
         View = DeskView.Of(_board, _panel, _program, _identity, _link, _line as LiveWire, _cable, _releaseAt == long.MaxValue ? null : TimeSpan.FromSeconds((_releaseAt - _time.GetTimestamp()) / (double)_time.TimestampFrequency));

@@ -70,7 +70,7 @@ public sealed class DeskTapTests : IDisposable
         var lines = writer.ToString().TrimEnd('\n').Split('\n');
         Assert.InRange(lines.Length, 10, 24);
         Assert.All(lines, l => Assert.InRange(l.Length, 0, 80));
-        Assert.Contains(lines, l => l.Contains("c hold 6 s (consent)", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains("c hold (consent)  R hold (forget all)  t lid  l cable  e enrol  q quit", StringComparison.Ordinal));
     }
 
     [Theory]
