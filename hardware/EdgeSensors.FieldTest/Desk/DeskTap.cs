@@ -379,7 +379,8 @@ internal sealed class DeskTap : IDisposable
             if (!link.IsConnected && !link.IsConnecting && link.LastFailure is { } failure && failure != _failure)
             {
                 _failure = failure;
-                Note($"the hub {_identity!.Host}:{_identity.Port} cannot be reached: {failure.TrimEnd('.')}; it is tried again");
+                var why = failure.Contains("RemoteCertificate", StringComparison.Ordinal) ? "its certificate is not for this name, or not by the enrolment's authority" : failure.TrimEnd('.');
+                Note($"the hub {_identity!.Host}:{_identity.Port} cannot be reached: {why}; it is tried again");
             }
         }
 
