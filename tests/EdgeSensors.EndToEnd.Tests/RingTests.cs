@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Xml.Linq;
 using EdgeSensors.FieldTest.Network;
 using EdgeSensors.FieldTest.Programs;
 
@@ -53,6 +54,17 @@ public class RingTests
         Assert.NotEmpty(root.GetProperty("blocked").EnumerateArray());
     }
 
+    private static void AssertReported(string folder, JsonElement root)
+    {
+        var report = File.ReadAllText(Path.Combine(folder, "report.html"));
+        Assert.All((string[])["detections", "mitigations", "heap", "drops"], key => Assert.Contains($"data-key=\"{key}\"", report, StringComparison.Ordinal));
+        Assert.All(root.GetProperty("checks").EnumerateArray(), c => Assert.Contains($"<td>{c.GetProperty("expected").GetString()}</td>", report, StringComparison.Ordinal));
+        var suite = XDocument.Load(Path.Combine(folder, "junit.xml")).Root!.Element("testsuite")!;
+        Assert.Equal(root.GetProperty("checks").GetArrayLength(), suite.Elements("testcase").Count());
+        Assert.Equal("0", suite.Attribute("failures")!.Value);
+        Assert.True(File.Exists(Path.Combine(folder, "timing.json")));
+    }
+
     private static async Task<JsonDocument> RunAsync(params string[] more)
     {
         var folder = Directory.CreateTempSubdirectory("edgesensors-ring-test-");
@@ -63,7 +75,9 @@ public class RingTests
                 null, Station.Program(ProgramLocator.FieldTest), ["run", "ring", "--result", file, "--within", AnyTime, .. more], Path.Combine(folder.FullName, "screen.log"));
             Assert.True(await run.WaitForEndAsync(Patience, Stop), "the run does not end");
             Assert.True(run.ExitCode == 0, string.Join('\n', run.Said.Select(l => l.Text)));
-            return JsonDocument.Parse(await File.ReadAllTextAsync(file, Stop));
+            var result = JsonDocument.Parse(await File.ReadAllTextAsync(file, Stop));
+            AssertReported(folder.FullName, result.RootElement);
+            return result;
         }
         finally
         {

@@ -7,6 +7,7 @@ namespace EdgeSensors.FieldTest.Reporting;
 internal sealed class Screen(IAnsiConsole console) : IRunWatch
 {
     private const int TitleWidth = 13;
+    private const int CheckIndent = 11;
 
     private DateTimeOffset _start;
     private long? _firstMs;
@@ -121,9 +122,11 @@ internal sealed class Screen(IAnsiConsole console) : IRunWatch
         console.MarkupLine("  [bold]expected[/]");
         foreach (var check in result.Checks)
         {
-            var look = check.Held ? "" : $" (look at {Shown(check.LookAt)})";
             var mark = check.Held ? "[green]held  [/]" : "[bold red]FAILED[/]";
-            console.MarkupLine($"    {mark} {Shown(check.Step)}: {Shown(check.Expected)}: {Shown(check.Seen)}{look}");
+            var look = check.Held ? "" : $" (look at {check.LookAt})";
+            var lines = Wrap($"{check.Step}: {check.Expected}: {check.Seen}{look}", Math.Max(40, console.Profile.Width - CheckIndent - 1));
+            console.MarkupLine($"    {mark} {Shown(lines[0])}");
+            Continue(lines, CheckIndent);
         }
 
         console.WriteLine();

@@ -134,7 +134,7 @@ internal static class ReportPage
             Columns(page, ("at", "時刻"), ("detector", "検知器"), ("ATT&CK", "ATT&CK"), ("about", "対象"), ("source", "送信元"), ("what", "内容"));
             foreach (var alert in result.Alerts.Take(MostRows))
             {
-                page.Add($"<tr><td class=\"t\">{Clock(alert.AtMs)}</td><td>{alert.Detector}</td><td>{alert.Technique}</td><td>{alert.Indicator}</td><td>");
+                page.Add($"<tr><td class=\"t\">{Clock(alert.AtMs)}</td><td>{alert.Detector}</td><td>{alert.Technique}</td><td class=\"t\">{alert.Indicator}</td><td>");
                 page.Both(alert.SourceProven ? new("proven", "確認済み") : new("may be forged", "詐称の可能性"));
                 page.Add($"</td><td>{alert.Words}</td></tr>\n");
             }
@@ -150,7 +150,7 @@ internal static class ReportPage
             Columns(page, ("address", "アドレス"), ("decided by", "判断者"), ("decided at", "判断時刻"), ("first drop", "最初の破棄"), ("hits", "破棄数"));
             foreach (var block in result.Blocks.Take(MostRows))
             {
-                page.Add($"<tr><td>{block.Address}</td><td>{block.DecidedBy}</td><td class=\"t\">{Clock(block.DecidedAtMs)}</td><td class=\"t\">{(block.FirstDropAtMs is { } at ? Clock(at) : "")}</td><td class=\"t\">{block.Hits}</td></tr>\n");
+                page.Add($"<tr><td class=\"t\">{block.Address}</td><td>{block.DecidedBy}</td><td class=\"t\">{Clock(block.DecidedAtMs)}</td><td class=\"t\">{(block.FirstDropAtMs is { } at ? Clock(at) : "")}</td><td class=\"t\">{block.Hits}</td></tr>\n");
             }
 
             page.Add($"</tbody></table></div>");
@@ -207,7 +207,7 @@ internal static class ReportPage
         page.Add($"<details{(table.Rows.Count <= FewUnits ? " open" : "")}><summary>");
         page.Both($"{table.Rows.Count:N0} units; each figure: at the end, and the highest", $"{table.Rows.Count:N0} 台。各値は終了時と最大");
         page.Add($"</summary><div class=\"wide\"><table class=\"figures\"><thead><tr>");
-        Columns(page, [("unit", "装置"), .. table.Keys.Select(k => (SeriesKind.Of(k).Title.En, SeriesKind.Of(k).Title.Ja)), ("messages", "送信数"), ("SHA-256 of all it sent", "全送信の SHA-256")]);
+        Columns(page, [("unit", "装置"), .. table.Keys.Select(k => (SeriesKind.Of(k).Title.En, SeriesKind.Of(k).Title.Ja)), ("messages", "送信数"), ("SHA-256 of all it sent, its beginning", "全送信の SHA-256(先頭)")]);
         foreach (var row in table.Rows.Take(MostUnits))
         {
             page.Add($"<tr><td>{row.Unit}</td>");
@@ -232,8 +232,8 @@ internal static class ReportPage
         if (run.World == World.Emulated)
         {
             page.Both(
-                "With the same software and inputs, result.json comes out identical, byte for byte: compare its SHA-256. What each sensor said is compared by the hashes above.",
-                "同じソフトウェアと入力なら result.json は 1 バイトも違わず再現されます。SHA-256 で照合してください。各センサーの送信内容は上のハッシュで照合できます。");
+                "With the same software and inputs, result.json comes out identical, byte for byte: compare its SHA-256. What each sensor said is compared by the hashes above, which are whole in result.json.",
+                "同じソフトウェアと入力なら result.json は 1 バイトも違わず再現されます。SHA-256 で照合してください。各センサーの送信内容は上のハッシュ(全桁は result.json)で照合できます。");
         }
         else
         {
