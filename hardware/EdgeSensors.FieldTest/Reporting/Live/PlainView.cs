@@ -1,6 +1,6 @@
 namespace EdgeSensors.FieldTest.Reporting.Live;
 
-/// <summary>A run in plain lines, without control codes, for a log or a pipe: what happened, each tenth of the way, each check.</summary>
+/// <summary>A run in plain lines, without control codes, for a log or a pipe: what happened, each tenth of the way, each check that fails.</summary>
 internal sealed class PlainView(TextWriter output) : IRunView
 {
     // A log is read by people; a run that has more than this is read in its report.
@@ -53,12 +53,15 @@ internal sealed class PlainView(TextWriter output) : IRunView
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>What fails is told at once; all is told at the end (<see cref="Screen.Conclude"/>).</summary>
     public void Checked(Check check)
     {
         lock (_lock)
         {
-            Line(check.Held ? $"held     {check.Step}: {check.Expected}; seen: {check.Seen}" : $"FAILED   {check.Step}: expected: {check.Expected}; seen: {check.Seen}; look at: {check.LookAt}");
+            if (!check.Held)
+            {
+                Line($"FAILED   {check.Step}: expected: {check.Expected}; seen: {check.Seen}; look at: {check.LookAt}");
+            }
         }
     }
 
