@@ -1,5 +1,6 @@
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Reporting;
+using EdgeSensors.FieldTest.Reporting.Live;
 using EdgeSensors.FieldTest.Scenarios;
 using EdgeSensors.FieldTest.Taps;
 using Spectre.Console;
@@ -27,11 +28,15 @@ internal static class ScenarioAction
         try
         {
             using var ground = RunFolder.Make(Path.Combine(results ?? Path.Combine("field-test-results", scenario.Name), "result.json"));
-            var screen = new Screen(AnsiConsole.Console);
             var began = TimeProvider.System.GetUtcNow();
-            var result = TapRun.Play(scenario.Longer(options.Longer), options, screen, ground.Logs, stop);
+            ScenarioResult result;
+            using (var view = RunViews.Open(AnsiConsole.Console, TimeProvider.System))
+            {
+                result = TapRun.Play(scenario.Longer(options.Longer), options, view, ground.Logs, stop);
+            }
+
             ground.Write(result, RunTiming.Since(began, TimeProvider.System.GetUtcNow()));
-            screen.Conclude(result, ground);
+            new Screen(AnsiConsole.Console).Conclude(result, ground);
             return result.Passed ? ExitCode.Ok : ExitCode.Failed;
         }
         catch (ProgramException e)

@@ -163,9 +163,7 @@ internal sealed class DeskTap : IDisposable
         _link?.Dispose();
         (_link, _program, _receiver, _forgotten, _wasConnected, _updates) = (null, null, null, -1, false, 0);
         var pins = new GpioController(_board.Pins);
-        _panel = new DeskBoard(new PinBoard(
-            new Button(pins.OpenPin(1, PinMode.InputPullUp)), new TamperSwitch(pins.OpenPin(2, PinMode.InputPullUp)), new IsolationRelay(pins.OpenPin(21, PinMode.Output)),
-            new StatusLed(pins.OpenPin(38, PinMode.Output)), new Tmp102(_board.I2c.CreateDevice(Tmp102.DefaultAddress)), new Tps3823(pins.OpenPin(47))))
+        _panel = new DeskBoard(PinBoard.OnTap1(pins, _board.I2c.CreateDevice(Tmp102.DefaultAddress)))
         {
             OnButton = action => Note(action switch
             {
@@ -175,7 +173,7 @@ internal sealed class DeskTap : IDisposable
             }),
         };
         _flash = new W25Q128(_board.Flash);
-        var chip = new W5500(_board.Ethernet, pins.OpenPin(9, PinMode.Output));
+        var chip = new W5500(_board.Ethernet, pins.OpenPin(PinBoard.EthernetReset, PinMode.Output));
         var hasFlash = _flash.TryInitialize();
         _identity = hasFlash ? IdentityStore.Load(_flash) : null;
         if (_identity is null)

@@ -6,7 +6,7 @@ namespace EdgeSensors.Hardware.Buses;
 
 /// <summary>
 /// A chip on SPI. Each call of <see cref="SpiDevice"/> is one time of its select line being low; octets take their time by the bus's clock,
-/// which moves if it is <see cref="EmulatedTime"/>. A wrong mode or too fast a clock gives what it gives in life: rubbish.
+/// which moves if it is <see cref="EmulatedTime"/>; on the machine's clock a transfer lasts as long as on the bus, as drivers let chips recover while they talk. A wrong mode or too fast a clock gives what it gives in life: rubbish.
 /// </summary>
 public abstract class SpiChip : SpiDevice
 {
@@ -15,6 +15,8 @@ public abstract class SpiChip : SpiDevice
     private byte _hungLevel;
     private bool _hung;
     private long _owedPicoseconds;
+    private long _began;
+    private long _octetsBefore;
     private byte _shiftedIn;
     private byte _shiftedOut;
 
@@ -138,6 +140,8 @@ public abstract class SpiChip : SpiDevice
         OnTransfer?.Invoke();
         Supply.Demand();
         Transfers++;
+        _began = Time.GetTimestamp();
+        _octetsBefore = Octets;
         if (!_hung)
         {
             BeginTransfer();
@@ -146,9 +150,23 @@ public abstract class SpiChip : SpiDevice
 
     private void End()
     {
+        if (Time == TimeProvider.System)
+        {
+            WaitForBus();
+        }
+
         if (!_hung)
         {
             EndTransfer();
+        }
+    }
+
+    private void WaitForBus()
+    {
+        long ends = _began + (long)((Octets - _octetsBefore) * 8.0 / Math.Max(1, ConnectionSettings.ClockFrequency) * Time.TimestampFrequency);
+        while (Time.GetTimestamp() < ends)
+        {
+            Thread.SpinWait(8); // microseconds: too short to sleep
         }
     }
 

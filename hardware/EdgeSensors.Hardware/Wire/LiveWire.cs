@@ -64,8 +64,8 @@ public sealed class LiveWire : ILine, IDisposable
     {
         wire = null;
         error = null;
-        var options = new LiveCaptureOptions { RingOctets = 8 << 20, BlockOctets = 128 << 10, BlockTimeoutMs = BatchMs, WaitMs = 0 };
-        if (!LiveCapture.TryOpen(name, options, out var capture, out var refused))
+        LiveCaptureOptions options = new() { RingOctets = 8 << 20, BlockOctets = 128 << 10, BlockTimeoutMs = BatchMs, WaitMs = 0 };
+        if (!LiveCapture.TryOpen(name, options, out LiveCapture? capture, out LiveCaptureError? refused))
         {
             error = refused.Message;
             return false;
@@ -112,7 +112,7 @@ public sealed class LiveWire : ILine, IDisposable
     /// <summary>Takes the next frame from the kernel and says when its last bit arrives. True if there was one, whether it can go on the wire or not.</summary>
     private bool TryLoad(long now)
     {
-        var packet = default(CapturedPacket);
+        CapturedPacket packet = default;
         if (_capture.Read(ref packet) != PacketRead.Packet)
         {
             return false;
@@ -124,7 +124,7 @@ public sealed class LiveWire : ILine, IDisposable
             return true;
         }
 
-        var wanted = Timestamp(packet.TimestampNs - _epochNs) + Timestamp(DelayMs * 1_000_000);
+        long wanted = Timestamp(packet.TimestampNs - _epochNs) + Timestamp(DelayMs * 1_000_000);
         if (wanted > now + Timestamp(2 * DelayMs * 1_000_000))
         {
             Align(); // the machine's clock was set
@@ -132,14 +132,14 @@ public sealed class LiveWire : ILine, IDisposable
         }
 
         _length = Math.Max(ShortestFrame, packet.OriginalLength);
-        var begins = Math.Max(wanted, _freeAt);
+        long begins = Math.Max(wanted, _freeAt);
         if (begins - wanted > Duration(PortBufferOctets))
         {
             Crowded++;
             return true;
         }
 
-        var headers = Math.Min(packet.Data.Length, _length);
+        int headers = Math.Min(packet.Data.Length, _length);
         packet.Data[..headers].CopyTo(_frame);
         _frame.AsSpan(headers, _length - headers).Clear();
         _due = begins + Duration(_length);

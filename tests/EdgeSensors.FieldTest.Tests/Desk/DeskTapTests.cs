@@ -95,7 +95,7 @@ public sealed class DeskTapTests : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         stop.CancelAfter(TimeSpan.FromSeconds(60));
         var running = Task.Factory.StartNew(() => tap.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        var pressed = false;
+        var (pressed, pressedAt) = (false, 0L);
         while (!until(notes) && !running.IsCompleted)
         {
             while (tap.TryTakeNote(out var note))
@@ -103,10 +103,20 @@ public sealed class DeskTapTests : IDisposable
                 notes.Add(note.Words);
             }
 
-            if (!pressed && notes.Any(n => n.StartsWith("LED: no authorisation", StringComparison.Ordinal))) // a button that is down at the start is not heeded
+            if (!pressed && notes.Any(n => n.StartsWith("LED: no authorisation", StringComparison.Ordinal)))
             {
                 pressed = true;
-                Array.ForEach(keys, tap.Press);
+                foreach (var key in keys.Where(k => k != DeskKey.Press))
+                {
+                    tap.Press(key);
+                }
+            }
+
+            // A button that is down at the start is not heeded, and a busy machine may not see a short press: a person presses again.
+            if (pressed && keys.Contains(DeskKey.Press) && Environment.TickCount64 - pressedAt > 2_000)
+            {
+                pressedAt = Environment.TickCount64;
+                tap.Press(DeskKey.Press);
             }
 
             Thread.Sleep(5);
