@@ -10,6 +10,35 @@ internal sealed record Happening(long AtMs, HappeningKind Kind, string Source, s
     /// <summary>When a fault ends, milliseconds since the start; null for what is over at once.</summary>
     public long? UntilMs { get; init; }
 
+    /// <summary>Whether the same happened to another unit at the same moment.</summary>
+    public bool IsAlike(Happening other) => (AtMs, UntilMs, Kind, Words) == (other.AtMs, other.UntilMs, other.Kind, other.Words);
+
+    /// <summary>The same, said once for all units that it happened to.</summary>
+    public Happening ForAll(int units) => units == 1 ? this : this with { Source = FormattableString.Invariant($"{Source} and {units - 1:N0} more") };
+
+    /// <summary>What happened to many units at one moment, said once.</summary>
+    public static IEnumerable<Happening> Gather(IEnumerable<Happening> happenings)
+    {
+        Happening? first = null;
+        var units = 0;
+        foreach (var happening in happenings)
+        {
+            if (first is not null && !first.IsAlike(happening))
+            {
+                yield return first.ForAll(units);
+                (first, units) = (null, 0);
+            }
+
+            first ??= happening;
+            units++;
+        }
+
+        if (first is not null)
+        {
+            yield return first.ForAll(units);
+        }
+    }
+
     /// <summary>A name for machines, where the step has one: <c>first_packet</c>.</summary>
     public string? Step { get; init; }
 }

@@ -39,6 +39,25 @@ public class RunViewTests
         Assert.InRange(writer.ToString().Split('\n').Length, 500, 510);
     }
 
+    [Fact]
+    public void What_happens_to_many_taps_at_one_moment_is_said_once()
+    {
+        using var writer = new StringWriter();
+        var (view, state) = (new PlainView(writer), new RunState());
+        var all = Enumerable.Range(1, 200).Select(i => new Happening(90_000, HappeningKind.Fault, $"tap-{i:000}", "the hub is away")).Append(new(90_000, HappeningKind.Fault, "tap-001", "its lid is open")).ToList();
+        foreach (var happening in all)
+        {
+            view.Happened(happening);
+            state.Take(happening);
+        }
+
+        view.Dispose();
+        Assert.Equal("00:01:30 fault    tap-001 and 199 more: the hub is away\n00:01:30 fault    tap-001: its lid is open\n", writer.ToString());
+        Assert.Equal(["tap-001 and 199 more", "tap-001"], state.Happenings.Select(h => h.Source));
+        Assert.Equal(201, state.Faults);
+        Assert.Equal(state.Happenings, Happening.Gather(all));
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(200)]

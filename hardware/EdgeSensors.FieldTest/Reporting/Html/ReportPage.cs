@@ -178,12 +178,13 @@ internal static class ReportPage
             return;
         }
 
+        var gathered = Happening.Gather(result.Happenings).ToList();
         Heading(page, "Time line", "時系列");
-        page.Add($"<details{(result.Happenings.Count <= 40 ? " open" : "")}><summary>");
-        page.Both($"{result.Happenings.Count:N0} entries", $"{result.Happenings.Count:N0} 件");
+        page.Add($"<details{(gathered.Count <= 40 ? " open" : "")}><summary>");
+        page.Both($"{gathered.Count:N0} entries", $"{gathered.Count:N0} 件");
         page.Add($"</summary><div class=\"wide\"><table class=\"line\"><thead><tr>");
         Columns(page, ("at", "時刻"), ("kind", "種別"), ("who", "主体"), ("what", "内容"));
-        foreach (var happening in result.Happenings.Take(MostHappenings))
+        foreach (var happening in gathered.Take(MostHappenings))
         {
             page.Add($"<tr><td class=\"t\">{Clock(happening.AtMs)}{(happening.UntilMs is { } until ? " – " + Clock(until) : "")}</td><td><span class=\"kind k-{Lanes.Of(happening.Kind).En}\">");
             page.Both(Lanes.Of(happening.Kind));
@@ -191,7 +192,7 @@ internal static class ReportPage
         }
 
         page.Add($"</tbody></table></div>");
-        LeftOut(page, result.Happenings.Count - MostHappenings);
+        LeftOut(page, gathered.Count - MostHappenings);
         page.Add($"</details>\n");
     }
 

@@ -27,7 +27,7 @@ internal static class LiveFrame
 
         var lines = new List<IRenderable>
         {
-            Row(new Text(Fitting.To(run.Scenario, 24), Style.Parse("bold")), new Text(Fitting.To(run.Title.En, width - 50)), new Markup($"[grey]seed[/] {run.Seed.ToString(CultureInfo.InvariantCulture)}")),
+            Row(new Text(Fitting.To(run.Scenario, 24), Style.Parse("bold")), new Text(Fitting.To(run.Title.En, Math.Max(8, width - Math.Min(24, run.Scenario.Length) - 18))), new Markup($"[grey]seed[/] {run.Seed.ToString(CultureInfo.InvariantCulture)}")),
             Clock(state, run, took, width),
             Text.Empty,
         };

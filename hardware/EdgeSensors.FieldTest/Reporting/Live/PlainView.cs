@@ -8,6 +8,8 @@ internal sealed class PlainView(TextWriter output) : IRunView
 
     private readonly Lock _lock = new();
     private RunHead? _run;
+    private Happening? _pending;
+    private int _units;
     private int _happenings;
     private int _tenths;
 
@@ -30,26 +32,25 @@ internal sealed class PlainView(TextWriter output) : IRunView
             if (_run?.Length is { TotalMilliseconds: > 0 } length && (int)(10 * sample.AtMs / length.TotalMilliseconds) is var tenths && tenths > _tenths)
             {
                 _tenths = tenths;
+                Flush();
                 Line(FormattableString.Invariant($"{LiveFrame.Clock(sample.AtMs)} {"",-8} {10 * tenths} % done"));
             }
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>What happens to many units at one moment is a line, told when something else happens.</summary>
     public void Happened(Happening happening)
     {
         lock (_lock)
         {
-            _happenings++;
-            if (_happenings <= MostHappenings)
+            if (_pending is { } pending && pending.IsAlike(happening))
             {
-                var until = happening.UntilMs is { } end ? $" (until {LiveFrame.Clock(end)})" : "";
-                Line($"{LiveFrame.Clock(happening.AtMs)} {happening.Kind.ToString().ToLowerInvariant(),-8} {happening.Source}: {happening.Words}{until}");
+                _units++;
+                return;
             }
-            else if (_happenings == MostHappenings + 1)
-            {
-                Line("more happens; it is in the report");
-            }
+
+            Flush();
+            (_pending, _units) = (happening, 1);
         }
     }
 
@@ -60,6 +61,7 @@ internal sealed class PlainView(TextWriter output) : IRunView
         {
             if (!check.Held)
             {
+                Flush();
                 Line($"FAILED   {check.Step}: expected: {check.Expected}; seen: {check.Seen}; look at: {check.LookAt}");
             }
         }
@@ -70,7 +72,29 @@ internal sealed class PlainView(TextWriter output) : IRunView
     {
         lock (_lock)
         {
+            Flush();
             output.Flush();
+        }
+    }
+
+    private void Flush()
+    {
+        if (_pending is not { } first)
+        {
+            return;
+        }
+
+        _pending = null;
+        _happenings++;
+        if (_happenings <= MostHappenings)
+        {
+            var happening = first.ForAll(_units);
+            var until = happening.UntilMs is { } end ? $" (until {LiveFrame.Clock(end)})" : "";
+            Line($"{LiveFrame.Clock(happening.AtMs)} {happening.Kind.ToString().ToLowerInvariant(),-8} {happening.Source}: {happening.Words}{until}");
+        }
+        else if (_happenings == MostHappenings + 1)
+        {
+            Line("more happens; it is in the report");
         }
     }
 

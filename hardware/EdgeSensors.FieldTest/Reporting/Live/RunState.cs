@@ -9,7 +9,7 @@ internal sealed class RunState
     private readonly Dictionary<string, Sample> _latest = [];
     private readonly Dictionary<string, double> _sums = [];
     private readonly Dictionary<string, Sparkline> _courses = [];
-    private readonly LinkedList<Happening> _happenings = [];
+    private readonly LinkedList<(Happening First, int Units)> _happenings = [];
     private readonly List<string> _order = [];
 
     /// <summary>The run; null before it begins.</summary>
@@ -30,7 +30,7 @@ internal sealed class RunState
     public Check? LastFailed { get; private set; }
 
     /// <summary>The latest happenings, oldest first.</summary>
-    public IEnumerable<Happening> Happenings => _happenings;
+    public IEnumerable<Happening> Happenings => _happenings.Select(h => h.First.ForAll(h.Units));
 
     /// <summary>The units, in the order of the run's head and then of their first word.</summary>
     public IReadOnlyList<string> Units => _order;
@@ -77,7 +77,13 @@ internal sealed class RunState
         AtMs = Math.Max(AtMs, happening.AtMs);
         Alerts += happening.Kind == HappeningKind.Alert ? 1 : 0;
         Faults += happening.Kind == HappeningKind.Fault ? 1 : 0;
-        _happenings.AddLast(happening);
+        if (_happenings.Last is { } last && last.Value.First.IsAlike(happening))
+        {
+            last.Value = (last.Value.First, last.Value.Units + 1);
+            return;
+        }
+
+        _happenings.AddLast((happening, 1));
         if (_happenings.Count > Remembered)
         {
             _happenings.RemoveFirst();
