@@ -92,6 +92,22 @@ internal sealed class HubApi : IDisposable
         return refused;
     }
 
+    /// <summary>Takes a mitigation back; null when it was done, otherwise why the hub refuses.</summary>
+    public async Task<string?> RevokeAsync(string id, string reason, CancellationToken stop)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["reason"] = reason });
+        var (answer, refused) = await PostAsync($"api/v1/mitigations/{id}/revoke", body, stop).ConfigureAwait(false);
+        answer?.Dispose();
+        return refused;
+    }
+
+    /// <summary>What the hub knows of one mitigation; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
+    public async Task<MitigationSeen> FindAsync(string id, CancellationToken stop)
+    {
+        using var mitigation = await GetAsync($"api/v1/mitigations/{id}", stop).ConfigureAwait(false);
+        return HubStateJson.ReadMitigation(mitigation.RootElement);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -61,7 +61,8 @@ internal sealed class HubSide : IDisposable
     /// <summary>The running hub; throws before <see cref="ServeAsync"/>.</summary>
     public StartedProgram Serving => _serving ?? throw new InvalidOperationException("The hub was not started.");
 
-    private HubApi Api => _api ?? throw new InvalidOperationException("The hub was not started.");
+    /// <summary>Its API, as the run's operator; throws before <see cref="ServeAsync"/>.</summary>
+    public HubApi Api => _api ?? throw new InvalidOperationException("The hub was not started.");
 
     private string PassphraseFile => Path.Combine(_folder, "passphrase");
 
@@ -93,9 +94,12 @@ internal sealed class HubSide : IDisposable
     /// <param name="enrolment">The folder to write.</param>
     /// <param name="stop">Gives up.</param>
     /// <param name="more">Further options of the command.</param>
-    public async Task EnrolAsync(string sensor, IEnumerable<Prefix> inside, string enrolment, CancellationToken stop, params string[] more) => await MustAsync(
+    public Task EnrolAsync(string sensor, IEnumerable<Prefix> inside, string enrolment, CancellationToken stop, params string[] more) => EnrolAsync([sensor], inside, enrolment, stop, more);
+
+    /// <summary>Enrols sensors alike; of several, each gets a folder of its own in the enrolment's.</summary>
+    public async Task EnrolAsync(IReadOnlyList<string> sensors, IEnumerable<Prefix> inside, string enrolment, CancellationToken stop, params string[] more) => await MustAsync(
         [
-            "sensor", "add", Operator, sensor, "--dir", Folder, "--out", enrolment, "--level", "concern", "--basis", "consent", "--network", "owner",
+            "sensor", "add", Operator, .. sensors, "--dir", Folder, "--out", enrolment, "--level", "concern", "--basis", "consent", "--network", "owner",
             "--directions", "inbound,outbound", "--offline", Path.Combine(_folder, "offline"), "--passphrase-file", PassphraseFile,
             .. inside.SelectMany(p => (string[])["--own-prefix", p.ToString()]), .. more,
         ],

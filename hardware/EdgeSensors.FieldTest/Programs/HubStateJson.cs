@@ -30,7 +30,8 @@ internal static class HubStateJson
             PeakPacketsPerSecond = e.GetProperty("peak_packets_per_second").GetInt64(),
         });
 
-    private static MitigationSeen ReadMitigation(JsonElement mitigation) => new()
+    /// <summary>Reads one mitigation.</summary>
+    public static MitigationSeen ReadMitigation(JsonElement mitigation) => new()
     {
         Id = mitigation.GetProperty("id").GetString()!,
         Target = mitigation.GetProperty("target").GetString()!,
@@ -47,6 +48,7 @@ internal static class HubStateJson
         receipt.GetProperty("state").GetString()!,
         receipt.TryGetProperty("reason", out var reason) ? reason.GetString() : null,
         Time(receipt, "observed_at")!.Value,
+        Time(receipt, "received_at")!.Value,
         receipt.GetProperty("hit_packets").GetInt64(),
         receipt.GetProperty("sensor").GetString()!);
 

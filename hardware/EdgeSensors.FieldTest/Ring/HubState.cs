@@ -100,6 +100,7 @@ internal sealed record MitigationSeen
 /// <param name="State"><c>enforced</c>, <c>observed</c>, <c>refused</c>, ….</param>
 /// <param name="Reason">Why it was refused; null otherwise.</param>
 /// <param name="ObservedAt">By the sensor's clock.</param>
+/// <param name="ReceivedAt">By the hub's.</param>
 /// <param name="HitPackets">Packets hit so far.</param>
 /// <param name="Sensor">Who says it: <c>operator/sensor</c>.</param>
-internal sealed record ReceiptSeen(string State, string? Reason, DateTimeOffset ObservedAt, long HitPackets, string Sensor);
+internal sealed record ReceiptSeen(string State, string? Reason, DateTimeOffset ObservedAt, DateTimeOffset ReceivedAt, long HitPackets, string Sensor);

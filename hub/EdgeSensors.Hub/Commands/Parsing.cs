@@ -9,7 +9,7 @@ internal static class Parsing
 {
     public static OperatorId Operator(ArgumentResult result) => One(result, text => OperatorId.TryParse(text, out var id) ? (OperatorId?)id : null, "a name: 3 to 63 of a-z, 0-9 and '-'");
 
-    public static SensorId Sensor(ArgumentResult result) => One(result, text => SensorId.TryParse(text, out var id) ? (SensorId?)id : null, "a name: 3 to 63 of a-z, 0-9 and '-'");
+    public static SensorId[] Sensors(ArgumentResult result) => Many(result, text => SensorId.TryParse(text, out var id) ? (SensorId?)id : null, "a name: 3 to 63 of a-z, 0-9 and '-'");
 
     public static Prefix Prefix(ArgumentResult result) => One(result, AsPrefix, "an IP address, or a prefix with its host bits zero");
 

@@ -9,7 +9,7 @@ using EdgeSensors.Trust.Sealing;
 
 namespace EdgeSensors.Hub.Commands;
 
-/// <summary><c>edgesensors-hub sensor add OPERATOR SENSOR</c>: a sensor's enrolment folder, and its signed collection authorisation; <c>sensor send</c>: a tap's over its serial line.</summary>
+/// <summary><c>edgesensors-hub sensor add OPERATOR SENSOR...</c>: sensors' enrolment folders, and their signed collection authorisations; <c>sensor send</c>: a tap's over its serial line.</summary>
 internal static class SensorCommand
 {
     private static readonly TimeSpan CertificateLife = TimeSpan.FromDays(397);
@@ -17,9 +17,9 @@ internal static class SensorCommand
     public static Command Create()
     {
         var op = new Argument<OperatorId>("OPERATOR") { Description = "Who runs the sensor.", CustomParser = Parsing.Operator };
-        var sensor = new Argument<SensorId>("SENSOR") { Description = "The sensor's name.", CustomParser = Parsing.Sensor };
+        var sensors = new Argument<SensorId[]>("SENSOR") { Description = "The sensor's name; several are enrolled alike, each with keys of its own.", Arity = ArgumentArity.OneOrMore, CustomParser = Parsing.Sensors };
         var directory = new Option<string>("--dir") { Description = "The hub's folder.", HelpName = "DIR", Required = true };
-        var output = new Option<string>("--out") { Description = "The enrolment folder to write.", HelpName = "FOLDER", Required = true };
+        var outputFolder = new Option<string>("--out") { Description = "The enrolment folder to write; of several sensors, the folder in which each gets its own.", HelpName = "FOLDER", Required = true };
         var own = new Option<Prefix[]>("--own-prefix") { Description = "A prefix of the own network, which is protected and never blocked.", HelpName = "PREFIX", Required = true, CustomParser = Parsing.Prefixes };
         var kind = Parsing.Word("--kind", "What is enrolled: an agent on a gateway, or a tap, which gets one file for its serial line.", "agent", "agent", "tap");
         var wireless = new WirelessAccess();
@@ -30,18 +30,20 @@ internal static class SensorCommand
         var k = Parsing.Number("--k", "A foreign prefix is reported only when at least this many own addresses met it.", 5, 1, 1_000_000);
         var days = Parsing.Number("--days", "How long the authorisation holds.", 90, 1, 3_650);
         var offline = new OfflineAccess();
-        var add = new Command("add", "Enrol a sensor: certificate, keys, signed collection authorisation.")
+        var add = new Command("add", "Enrol sensors: certificates, keys, signed collection authorisations.")
         {
-            op, sensor, directory, output, own, kind, wireless.Network, wireless.PassphraseFile, level, basis, network, directions, k, days, offline.Folder, offline.PassphraseFile,
+            op, sensors, directory, outputFolder, own, kind, wireless.Network, wireless.PassphraseFile, level, basis, network, directions, k, days, offline.Folder, offline.PassphraseFile,
         };
         add.SetAction(parsed =>
         {
             var path = Path.GetFullPath(parsed.GetRequiredValue(directory));
             var folder = new HubFolder(path, offline.FolderOf(parsed, path));
-            var enrolment = Path.GetFullPath(parsed.GetRequiredValue(output));
-            if (Directory.Exists(enrolment) && Directory.EnumerateFileSystemEntries(enrolment).Any())
+            var output = Path.GetFullPath(parsed.GetRequiredValue(outputFolder));
+            var names = parsed.GetRequiredValue(sensors).Distinct().Select(sensor => new SensorName(parsed.GetValue(op), sensor)).ToList();
+            string FolderOf(SensorName name) => names.Count == 1 ? output : Path.Combine(output, name.Sensor.Text);
+            if (names.Select(FolderOf).FirstOrDefault(place => Directory.Exists(place) && Directory.EnumerateFileSystemEntries(place).Any()) is { } taken)
             {
-                throw new CommandException("exists", $"{enrolment} is not empty; choose another folder.");
+                throw new CommandException("exists", $"{taken} is not empty; choose another folder.");
             }
 
             var isTap = parsed.GetValue(kind) == "tap";
@@ -52,58 +54,82 @@ internal static class SensorCommand
             }
 
             var listen = ConfigurationFile.Load(folder.Configuration).Listen;
-            var name = new SensorName(parsed.GetValue(op), parsed.GetValue(sensor));
             var flows = Directions(parsed.GetValue(directions)!);
             var repository = folder.OpenRepository(TimeProvider.System);
             var passphrase = offline.Read(parsed, isNew: false);
             using var authority = folder.OpenAuthority(passphrase, TimeProvider.System);
-            using var sealing = SealingKey.Create();
-            var now = UnixMilliseconds.Now(TimeProvider.System);
-            var id = DocumentId.Parse($"{name.Sensor.Text[..Math.Min(40, name.Sensor.Text.Length)].TrimEnd('-')}-{now.Value}");
-            var depth = parsed.GetValue(level) == "broad" ? CollectionLevel.Broad : CollectionLevel.Concern;
-            var secret = RandomNumberGenerator.GetBytes(PseudonymKeyWrap.KeyLength);
-            var authorization = new CollectionAuthorization
+            var enrolments = new List<(CollectionAuthorization Authorization, SealingKey Sealing)>();
+            try
             {
-                Id = id,
-                Operator = name.Operator,
-                Sensor = name.Sensor,
-                Basis = parsed.GetValue(basis) == "consent" ? CollectionBasis.Consent : CollectionBasis.Authorization,
-                Network = parsed.GetValue(network) == "owner" ? NetworkKind.Owner : NetworkKind.Carrier,
-                Level = depth,
-                Directions = flows,
-                OwnPrefixes = [.. parsed.GetValue(own)!.Distinct().Order()],
-                K = parsed.GetValue(k),
-                PseudonymKey = depth == CollectionLevel.Broad ? null : PseudonymKeyWrap.Seal(secret, sealing.PublicKey, name.Operator, name.Sensor, id),
-                NotBefore = new(now.Value - 60_000),
-                NotAfter = new(now.Value + (long)TimeSpan.FromDays(parsed.GetValue(days)).TotalMilliseconds),
-            };
-            CryptographicOperations.ZeroMemory(secret);
+                foreach (var name in names)
+                {
+                    var sealing = SealingKey.Create();
+                    enrolments.Add((Authorize(name, sealing), sealing));
+                }
 
-            Publish(folder, repository, authorization, passphrase);
-            WriteEnrolment(enrolment, name, listen, authority, sealing, repository, isTap);
-            if (isTap)
+                Publish(folder, repository, [.. enrolments.Select(enrolment => enrolment.Authorization)], passphrase);
+                foreach (var (authorization, sealing) in enrolments)
+                {
+                    var name = new SensorName(authorization.Operator, authorization.Sensor);
+                    var enrolment = FolderOf(name);
+                    WriteEnrolment(enrolment, name, listen, authority, sealing, repository, isTap);
+                    if (isTap)
+                    {
+                        TapBundle.Write(enrolment, name, listen, uplink);
+                    }
+
+                    Console.Out.WriteLine($"enrolled {name} under authorisation {authorization.Id} until {authorization.NotAfter}");
+                    Console.Out.WriteLine(isTap
+                        ? $"made {enrolment}: edgesensors-hub sensor send {enrolment} --port DEVICE brings it to the tap; keep no copy then"
+                        : $"made {enrolment}: take it to the sensor, and keep no copy");
+                }
+            }
+            finally
             {
-                TapBundle.Write(enrolment, name, listen, uplink);
+                enrolments.ForEach(enrolment => enrolment.Sealing.Dispose());
             }
 
-            Console.Out.WriteLine($"enrolled {name} under authorisation {id} until {authorization.NotAfter}");
-            Console.Out.WriteLine(isTap
-                ? $"made {enrolment}: edgesensors-hub sensor send {enrolment} --port DEVICE brings it to the tap; keep no copy then"
-                : $"made {enrolment}: take it to the sensor, and keep no copy");
             return ExitCode.Ok;
+
+            CollectionAuthorization Authorize(SensorName name, SealingKey sealing)
+            {
+                var now = UnixMilliseconds.Now(TimeProvider.System);
+                var id = DocumentId.Parse($"{name.Sensor.Text[..Math.Min(40, name.Sensor.Text.Length)].TrimEnd('-')}-{now.Value}");
+                var depth = parsed.GetValue(level) == "broad" ? CollectionLevel.Broad : CollectionLevel.Concern;
+                var secret = RandomNumberGenerator.GetBytes(PseudonymKeyWrap.KeyLength);
+                var authorization = new CollectionAuthorization
+                {
+                    Id = id,
+                    Operator = name.Operator,
+                    Sensor = name.Sensor,
+                    Basis = parsed.GetValue(basis) == "consent" ? CollectionBasis.Consent : CollectionBasis.Authorization,
+                    Network = parsed.GetValue(network) == "owner" ? NetworkKind.Owner : NetworkKind.Carrier,
+                    Level = depth,
+                    Directions = flows,
+                    OwnPrefixes = [.. parsed.GetValue(own)!.Distinct().Order()],
+                    K = parsed.GetValue(k),
+                    PseudonymKey = depth == CollectionLevel.Broad ? null : PseudonymKeyWrap.Seal(secret, sealing.PublicKey, name.Operator, name.Sensor, id),
+                    NotBefore = new(now.Value - 60_000),
+                    NotAfter = new(now.Value + (long)TimeSpan.FromDays(parsed.GetValue(days)).TotalMilliseconds),
+                };
+                CryptographicOperations.ZeroMemory(secret);
+                return authorization;
+            }
         });
         return new Command("sensor", "Sensors and their authorisations.") { add, SensorSendCommand.Create() };
     }
 
-    private static void Publish(HubFolder folder, TufRepository repository, CollectionAuthorization authorization, string passphrase)
+    // One publication for all of them, however many.
+    private static void Publish(HubFolder folder, TufRepository repository, IReadOnlyList<CollectionAuthorization> authorizations, string passphrase)
     {
-        var role = RepositoryRoles.Authorizations(authorization.Operator);
+        var op = authorizations[0].Operator;
+        var role = RepositoryRoles.Authorizations(op);
         if (!repository.ReadRoles().TryGet(out var roles, out var error))
         {
             throw new CommandException("repository", $"{error}.");
         }
 
-        var change = new RepositoryChange().Set(authorization);
+        var change = authorizations.Aggregate(new RepositoryChange(), (all, authorization) => all.Set(authorization));
         if (roles.Any(status => status.Role == role))
         {
             using var keys = folder.OpenKeys(passphrase, role);
@@ -121,7 +147,7 @@ internal static class SensorCommand
             OfflineKeys.Save(folder.Offline, role, key, secret!, KeyProtection.Default);
         }
 
-        HubFolder.Publish(repository, change.Delegate(RoleDelegation.Authorizations(authorization.Operator, key.PublicKey)), ring);
+        HubFolder.Publish(repository, change.Delegate(RoleDelegation.Authorizations(op, key.PublicKey)), ring);
     }
 
     private static void WriteEnrolment(

@@ -152,6 +152,22 @@ public class CommandTests(HubProcess hub) : IClassFixture<HubProcess>
     }
 
     [Fact]
+    public async Task Several_sensors_are_enrolled_at_once_each_with_keys_of_its_own()
+    {
+        var output = Path.Combine(hub.Folder, "fleet");
+        string[] keys = ["--dir", hub.Hub, "--own-prefix", "192.0.2.0/24", "--offline", hub.Offline, "--passphrase-file", hub.Passphrase];
+        HubProcess.Succeeded(await HubProcess.RunAsync(["sensor", "add", "isp-a", "gw-11", "gw-12", "gw-13", "--out", output, .. keys]));
+        foreach (var file in (string[])["sensor.crt", "sensor.key", "hpke.key", "agent.yaml"])
+        {
+            Assert.Equal(3, Directory.GetDirectories(output).Select(folder => File.ReadAllText(Path.Combine(folder, file))).Distinct().Count());
+        }
+
+        // All of them or none: one that is there already is not overwritten, and the others are not begun.
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync(["sensor", "add", "isp-a", "gw-14", "gw-12", "--out", output, .. keys]), 1, "not empty");
+        Assert.False(Directory.Exists(Path.Combine(output, "gw-14")));
+    }
+
+    [Fact]
     public async Task A_taps_enrolment_is_one_file_that_is_sent_over_its_serial_line()
     {
         string[] keys = ["--dir", hub.Hub, "--own-prefix", "192.0.2.0/24", "--offline", hub.Offline, "--passphrase-file", hub.Passphrase];

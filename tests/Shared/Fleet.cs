@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Net;
+using EdgeSensors.FieldTest.Network;
+using EdgeSensors.FieldTest.Programs;
+using EdgeSensors.Protocol;
+
+namespace EdgeSensors.Tests;
+
+/// <summary>
+/// A hub, its witness and a number of gateways: real programs, enrolled by the hub's own command, each gateway in a network namespace of its own with a cable to the hub's and a table in
+/// its own kernel. All of it is gone with the object.
+/// </summary>
+internal sealed class Fleet : IDisposable
+{
+    /// <summary>Cables are numbered by the third octet of an address.</summary>
+    public const int MaxGateways = 250;
+
+    private const int AtOnce = 4;
+    private static readonly IPAddress HubAddress = IPAddress.Parse("198.18.0.1");
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private readonly List<Gateway> _gateways = [];
+    private readonly NetworkNamespace _hubPlace;
+    private readonly string _agentProgram;
+
+    private Fleet(string folder, string agentProgram, string hubProgram, string witnessProgram, NetworkNamespace hubPlace)
+    {
+        (Folder, _agentProgram, _hubPlace) = (folder, agentProgram, hubPlace);
+        Directory.CreateDirectory(Logs);
+        Hub = new HubSide(hubProgram, folder, Logs, hubPlace, HubAddress)
+        {
+            Witness = new WitnessSide(witnessProgram, Path.Combine(folder, "witness"), Logs, hubPlace, HubAddress),
+        };
+    }
+
+    public string Folder { get; }
+
+    public HubSide Hub { get; }
+
+    public IReadOnlyList<Gateway> Gateways => _gateways;
+
+    private string Logs => Path.Combine(Folder, "logs");
+
+    /// <summary>Makes everything and starts the hub and its witness, no agent yet; throws <see cref="ProgramException"/> or <see cref="NetworkSetupException"/> with one line of why not.</summary>
+    /// <param name="folder">A new folder; the caller removes it.</param>
+    /// <param name="gateways">How many, at most <see cref="MaxGateways"/>.</param>
+    /// <param name="agentProgram">The agent; null for the one of this build.</param>
+    /// <param name="stop">Gives up.</param>
+    public static async Task<Fleet> FoundAsync(string folder, int gateways, string? agentProgram, CancellationToken stop)
+    {
+        if (!ProgramLocator.TryFind(ProgramLocator.Hub, out var hub, out var error) || !ProgramLocator.TryFind(ProgramLocator.Witness, out var witness, out error)
+            || (agentProgram is null && !ProgramLocator.TryFind(ProgramLocator.Agent, out agentProgram, out error)))
+        {
+            throw new ProgramException(error);
+        }
+
+        var fleet = new Fleet(folder, agentProgram, hub, witness, MakePlace("hub"));
+        try
+        {
+            LinkSetup.AddAddress(fleet._hubPlace, "lo", HubAddress, 32);
+            for (var number = 1; number <= gateways; number++)
+            {
+                fleet._gateways.Add(fleet.Connect(number));
+            }
+
+            await fleet.Hub.InitAsync("manual", stop).ConfigureAwait(false);
+            var enrolments = Path.Combine(folder, "sensors");
+            await fleet.Hub.EnrolAsync([.. fleet._gateways.Select(gateway => gateway.Sensor)], [Prefix.Parse("10.0.0.0/8")], gateways == 1 ? Path.Combine(enrolments, fleet._gateways[0].Sensor) : enrolments, stop).ConfigureAwait(false);
+            await fleet.Hub.ServeAsync(stop).ConfigureAwait(false);
+            return fleet;
+        }
+        catch
+        {
+            fleet.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the agents, a few at a time, and waits until each has verified what the hub has signed; says how many do.</summary>
+    public async Task StartAgentsAsync(Action<int>? progress, CancellationToken stop)
+    {
+        var ready = 0;
+        await Parallel.ForEachAsync(_gateways, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop }, async (gateway, token) =>
+        {
+            gateway.Start();
+            await gateway.WaitUntilVerifiedAsync(Patience, token).ConfigureAwait(false);
+            progress?.Invoke(Interlocked.Increment(ref ready));
+        }).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _gateways.ForEach(gateway => gateway.Dispose());
+        Hub.Dispose();
+        _hubPlace.Dispose();
+    }
+
+    private Gateway Connect(int number)
+    {
+        var place = MakePlace($"gateway {number}");
+        var (hubEnd, gatewayEnd) = (string.Create(CultureInfo.InvariantCulture, $"gw{number}"), "hub0");
+        byte[] HardwareAddress(byte kind) => [2, 0, 0x5E, 0x11, kind, (byte)number];
+        LinkSetup.AddPair(place, new(gatewayEnd, HardwareAddress(1)), _hubPlace, new(hubEnd, HardwareAddress(2)), 1500);
+        LinkSetup.AddAddress(place, gatewayEnd, At(2), 30);
+        LinkSetup.AddAddress(_hubPlace, hubEnd, At(1), 30);
+        LinkSetup.Up(place, gatewayEnd);
+        LinkSetup.Up(_hubPlace, hubEnd);
+        LinkSetup.AddRoute(place, Prefix.Parse($"{HubAddress}/32"), At(1), gatewayEnd);
+
+        // What it meters: a cable on which nobody speaks, so that the figures are those of the rules.
+        LinkSetup.AddPair(place, new(Gateway.MeteredInterface, HardwareAddress(3)), place, new("out1", HardwareAddress(4)), 1500);
+        LinkSetup.Up(place, Gateway.MeteredInterface);
+        LinkSetup.Up(place, "out1");
+        var sensor = string.Create(CultureInfo.InvariantCulture, $"gw-{number:00}");
+        return new Gateway(sensor, place, _agentProgram, Path.Combine(Folder, "sensors", sensor), Path.Combine(Logs, $"{sensor}.log"));
+
+        IPAddress At(byte end) => new([198, 18, (byte)number, end]);
+    }
+
+    private static NetworkNamespace MakePlace(string label)
+    {
+        if (!NetworkNamespace.TryCreate(label, out var place, out var error))
+        {
+            throw new NetworkSetupException($"no network namespace: {error}");
+        }
+
+        foreach (var which in (string[])["default", "all"])
+        {
+            // No duplicate-address detection and no solicitations: nothing here speaks IPv6.
+            place.SetKernel($"ipv6/conf/{which}/disable_ipv6", 1);
+        }
+
+        LinkSetup.Up(place, "lo");
+        return place;
+    }
+}
