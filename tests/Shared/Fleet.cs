@@ -15,6 +15,9 @@ internal sealed class Fleet : IDisposable
     /// <summary>Cables are numbered by the third octet of an address.</summary>
     public const int MaxGateways = 250;
 
+    /// <summary>A hub says by itself only what is wrong; what it published is needed too.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Talkative = new Dictionary<string, string> { ["EDGESENSORS__LOG__LEVEL"] = "information" };
+
     private const int AtOnce = 4;
     private static readonly IPAddress HubAddress = IPAddress.Parse("198.18.0.1");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -66,7 +69,7 @@ internal sealed class Fleet : IDisposable
             await fleet.Hub.InitAsync("manual", stop).ConfigureAwait(false);
             var enrolments = Path.Combine(folder, "sensors");
             await fleet.Hub.EnrolAsync([.. fleet._gateways.Select(gateway => gateway.Sensor)], [Prefix.Parse("10.0.0.0/8")], gateways == 1 ? Path.Combine(enrolments, fleet._gateways[0].Sensor) : enrolments, stop).ConfigureAwait(false);
-            await fleet.Hub.ServeAsync(stop).ConfigureAwait(false);
+            await fleet.Hub.ServeAsync(stop, Talkative).ConfigureAwait(false);
             return fleet;
         }
         catch
@@ -86,6 +89,19 @@ internal sealed class Fleet : IDisposable
             await gateway.WaitUntilVerifiedAsync(Patience, token).ConfigureAwait(false);
             progress?.Invoke(Interlocked.Increment(ref ready));
         }).ConfigureAwait(false);
+    }
+
+    /// <summary>Throws <see cref="ProgramException"/> unless the kernels of these gateways hold these rules and no others.</summary>
+    public static void CheckKernels(IEnumerable<Gateway> gateways, IReadOnlyCollection<string> rules)
+    {
+        foreach (var gateway in gateways)
+        {
+            var held = gateway.ReadKernel().Select(element => element.Rule).ToHashSet();
+            if (!held.SetEquals(rules))
+            {
+                throw new ProgramException($"{gateway.Name} is to enforce {rules.Count} rules, and its kernel lacks {rules.Except(held).Count()} of them and has {held.Except(rules).Count()} others");
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -18,15 +18,15 @@ internal sealed partial record RolloutRound(
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    /// <summary>Approves a mitigation and waits until every gateway says that it is enforced and every kernel holds it; throws <see cref="ProgramException"/> otherwise.</summary>
+    /// <summary>Approves a mitigation and waits until every gateway says that it is enforced; throws <see cref="ProgramException"/> otherwise.</summary>
     public static Task<RolloutRound> ApproveAsync(Fleet fleet, string id, CancellationToken stop) =>
-        FollowAsync(fleet, id, () => fleet.Hub.Api.ApproveAsync(id, stop), "enforced", inForce: true, stop);
+        FollowAsync(fleet, id, () => fleet.Hub.Api.ApproveAsync(id, stop), "enforced", stop);
 
-    /// <summary>Takes a mitigation back and waits until no gateway's kernel holds it.</summary>
+    /// <summary>Takes a mitigation back and waits until every gateway says that it is gone.</summary>
     public static Task<RolloutRound> RevokeAsync(Fleet fleet, string id, CancellationToken stop) =>
-        FollowAsync(fleet, id, () => fleet.Hub.Api.RevokeAsync(id, "measured", stop), "revoked", inForce: false, stop);
+        FollowAsync(fleet, id, () => fleet.Hub.Api.RevokeAsync(id, "measured", stop), "revoked", stop);
 
-    private static async Task<RolloutRound> FollowAsync(Fleet fleet, string id, Func<Task<string?>> decide, string state, bool inForce, CancellationToken stop)
+    private static async Task<RolloutRound> FollowAsync(Fleet fleet, string id, Func<Task<string?>> decide, string state, CancellationToken stop)
     {
         var asked = DateTimeOffset.UtcNow;
         if (await decide().ConfigureAwait(false) is { } refused)
@@ -49,11 +49,6 @@ internal sealed partial record RolloutRound(
             {
                 throw new ProgramException($"{id} is {state} on {seen.Receipts.Values.Count(receipt => receipt.State == state)} of {fleet.Gateways.Count} gateways only");
             }
-        }
-
-        foreach (var gateway in fleet.Gateways.Where(gateway => gateway.ReadKernel().Any(rule => rule.Rule == id) != inForce))
-        {
-            throw new ProgramException($"{gateway.Name} says that {id} is {state}, and its kernel {(inForce ? "has it not" : "still has it")}");
         }
 
         var (version, announced) = Published(fleet.Hub.Serving, asked);

@@ -118,10 +118,12 @@ internal sealed class HubSide : IDisposable
     }
 
     /// <summary>Starts serving and waits until it is ready; throws <see cref="ProgramException"/> when it does not come to that.</summary>
-    public async Task ServeAsync(CancellationToken stop)
+    /// <param name="stop">Gives up.</param>
+    /// <param name="settings">Variables to set besides the inherited ones.</param>
+    public async Task ServeAsync(CancellationToken stop, IReadOnlyDictionary<string, string>? settings = null)
     {
         _serving?.Dispose();
-        _serving = StartedProgram.Start(_place, _program, ["serve", "--config", Path.Combine(Folder, "hub.yaml")], Path.Combine(_logs, "hub.log"));
+        _serving = StartedProgram.Start(_place, _program, ["serve", "--config", Path.Combine(Folder, "hub.yaml")], Path.Combine(_logs, "hub.log"), settings);
         if (await _serving.WaitForLineAsync(l => l.StartsWith("ready ", StringComparison.Ordinal), Patience, stop).ConfigureAwait(false) is null)
         {
             throw new ProgramException($"the hub does not come up: {_serving.LastWords()}");

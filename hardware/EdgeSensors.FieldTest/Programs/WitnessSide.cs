@@ -36,10 +36,12 @@ internal sealed class WitnessSide(string program, string folder, string logs, Ne
     public Task TrustAsync(string overseer, CancellationToken stop) => MustAsync(["trust", overseer, "--dir", folder], stop);
 
     /// <summary>Starts serving and waits until it is ready; throws <see cref="ProgramException"/> when it does not come to that.</summary>
-    public async Task ServeAsync(CancellationToken stop)
+    /// <param name="stop">Gives up.</param>
+    /// <param name="settings">Variables to set besides the inherited ones.</param>
+    public async Task ServeAsync(CancellationToken stop, IReadOnlyDictionary<string, string>? settings = null)
     {
         _serving?.Dispose();
-        _serving = StartedProgram.Start(place, program, ["serve", "--config", Path.Combine(folder, "witness.yaml")], Path.Combine(logs, "witness.log"));
+        _serving = StartedProgram.Start(place, program, ["serve", "--config", Path.Combine(folder, "witness.yaml")], Path.Combine(logs, "witness.log"), settings);
         if (await _serving.WaitForLineAsync(l => l.StartsWith("ready ", StringComparison.Ordinal), Patience, stop).ConfigureAwait(false) is null)
         {
             throw new ProgramException($"the witness does not come up: {_serving.LastWords()}");
