@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using EdgeSensors.FieldTest.Network;
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.Protocol;
@@ -15,20 +16,23 @@ internal sealed class Fleet : IDisposable
     /// <summary>Cables are numbered by the third octet of an address.</summary>
     public const int MaxGateways = 250;
 
+    /// <summary>Where the hub listens, for its gateways and whatever <see cref="OpenSocket"/> made.</summary>
+    public static readonly IPAddress HubAddress = IPAddress.Parse("198.18.0.1");
+
     /// <summary>A hub says by itself only what is wrong; what it published is needed too.</summary>
     public static readonly IReadOnlyDictionary<string, string> Talkative = new Dictionary<string, string> { ["EDGESENSORS__LOG__LEVEL"] = "information" };
 
     private const int AtOnce = 4;
-    private static readonly IPAddress HubAddress = IPAddress.Parse("198.18.0.1");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly List<Gateway> _gateways = [];
     private readonly NetworkNamespace _hubPlace;
     private readonly string _agentProgram;
+    private readonly string _hubProgram;
 
     private Fleet(string folder, string agentProgram, string hubProgram, string witnessProgram, NetworkNamespace hubPlace)
     {
-        (Folder, _agentProgram, _hubPlace) = (folder, agentProgram, hubPlace);
+        (Folder, _agentProgram, _hubProgram, _hubPlace) = (folder, agentProgram, hubProgram, hubPlace);
         Directory.CreateDirectory(Logs);
         Hub = new HubSide(hubProgram, folder, Logs, hubPlace, HubAddress)
         {
@@ -90,6 +94,14 @@ internal sealed class Fleet : IDisposable
             progress?.Invoke(Interlocked.Increment(ref ready));
         }).ConfigureAwait(false);
     }
+
+    /// <summary>A socket that reaches the hub.</summary>
+    public Socket OpenSocket() => _hubPlace.Run(() => new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+
+    /// <summary>Reads the whole log as an overseer does; throws <see cref="ProgramException"/> with what does not fit.</summary>
+    public Task AuditAsync(CancellationToken stop) => StartedProgram.MustAsync(
+        _hubPlace, _hubProgram, ["log", "audit", "--overseer", Path.Combine(Hub.Folder, "overseer"), "--root", Path.Combine(Folder, "sensors", _gateways[0].Sensor, "root.json")],
+        Path.Combine(Logs, "commands.log"), Patience, stop);
 
     /// <summary>Throws <see cref="ProgramException"/> unless the kernels of these gateways hold these rules and no others.</summary>
     public static void CheckKernels(IEnumerable<Gateway> gateways, IReadOnlyCollection<string> rules)

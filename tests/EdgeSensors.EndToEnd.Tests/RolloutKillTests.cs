@@ -1,0 +1,82 @@
+using System.Globalization;
+using EdgeSensors.EndToEnd.Tests.Kill;
+
+namespace EdgeSensors.EndToEnd.Tests;
+
+/// <summary>Walls 4 and 5 under SIGKILL: whatever dies whenever, no gateway ever enforces half a rule set, or one that was not signed and witnessed, or a rule that was taken back.</summary>
+public class RolloutKillTests
+{
+    // Kills at random moments; the long version is asked for by the environment, and then every step is tried too.
+    private static readonly bool IsLong = int.TryParse(Environment.GetEnvironmentVariable("EDGESENSORS_ROLLOUT_KILLS"), CultureInfo.InvariantCulture, out _);
+    private static readonly int Kills = IsLong ? int.Parse(Environment.GetEnvironmentVariable("EDGESENSORS_ROLLOUT_KILLS")!, CultureInfo.InvariantCulture) : 10;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Killed_at_random_moments_of_publishing_and_rolling_out_nothing_is_half_applied_lost_or_back_again()
+    {
+        using var fire = await RolloutUnderFire.StartOrSkipAsync(seed: 20261126);
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            var deciding = fire.DecideAsync();
+            await Task.Delay(fire.Random.Next(0, 500), Stop);
+            var victim = fire.Random.Next(8) switch
+            {
+                < 4 => fire.Hub.Serving,
+                < 6 => fire.Hub.Witness.Serving,
+                var which => fire.Agents[which - 6].Agent,
+            };
+            victim.Kill();
+            fire.CheckKernels($"{victim.Name} was killed ({kill})");
+            await Task.Delay(fire.Random.Next(0, 200), Stop);
+            await fire.ReviveAsync();
+            await deciding;
+            fire.CheckKernels($"{victim.Name} is back ({kill})");
+
+            // Not always: the next one may die before this one's harm is undone.
+            if (kill == Kills || fire.Random.Next(3) == 0)
+            {
+                await fire.SettleAsync();
+            }
+
+            TestContext.Current.SendDiagnosticMessage($"kill {kill} of {Kills}: {victim.Name}");
+        }
+
+        await fire.AuditAsync();
+    }
+
+    [Theory]
+    [InlineData("hub")]
+    [InlineData("witness")]
+    [InlineData("agent")]
+    public async Task Killed_before_each_step_of_a_rollout_all_comes_to_what_was_decided(string who)
+    {
+        using var fire = await RolloutUnderFire.StartOrSkipAsync(seed: 7);
+        if (!KillStep.TryBuild(fire.Folder, out var library, out var reason))
+        {
+            Assert.Skip(reason);
+        }
+
+        // How many steps there are differs a little from time to time: each number is tried until nobody dies of it any more.
+        var tried = new List<string>();
+        for (int step = 1, survived = 0; survived < 2 && (IsLong || tried.Count < 4); step += IsLong ? 1 : 1 + fire.Random.Next(14))
+        {
+            using var killing = new KillStep(library, Path.Combine(fire.Folder, $"page-{step}"));
+            await fire.RestartAsync(who, killing);
+            killing.Arm(step);
+            var deciding = fire.DecideAsync();
+            await fire.UntilDeadOrDoneAsync(who, deciding);
+            fire.CheckKernels($"{who} before step {step} ({killing.Last})");
+            survived = killing.Last.Length == 0 ? survived + 1 : 0;
+            killing.Arm(0);
+            await fire.ReviveAsync();
+            await deciding;
+            await fire.SettleAsync();
+            tried.Add(killing.Last);
+            TestContext.Current.SendDiagnosticMessage($"{who} step {step}: {(killing.Last.Length == 0 ? "done before it" : killing.Last)}");
+        }
+
+        Assert.Contains(tried, step => step.Length > 0);
+        await fire.AuditAsync();
+    }
+}
