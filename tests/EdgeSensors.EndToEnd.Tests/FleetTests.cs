@@ -1,5 +1,5 @@
 using EdgeSensors.FieldTest.Network;
-using EdgeSensors.FieldTest.Ring;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.Tests;
 
 namespace EdgeSensors.EndToEnd.Tests;

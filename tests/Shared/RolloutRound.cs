@@ -40,25 +40,26 @@ internal sealed partial record RolloutRound(
         {
             await Task.Delay(Look, stop).ConfigureAwait(false);
             seen = await fleet.Hub.Api.FindAsync(id, stop).ConfigureAwait(false);
-            if (fleet.Gateways.All(gateway => seen.Receipts.TryGetValue(gateway.Name, out var receipt) && receipt.State == state))
+            if (fleet.Gateways.All(gateway => seen.Receipts.Any(receipt => receipt.Sensor == gateway.Name && receipt.State == state)))
             {
                 break;
             }
 
             if (DateTimeOffset.UtcNow - answered > Patience)
             {
-                throw new ProgramException($"{id} is {state} on {seen.Receipts.Values.Count(receipt => receipt.State == state)} of {fleet.Gateways.Count} gateways only");
+                throw new ProgramException($"{id} is {state} on {seen.Receipts.Count(receipt => receipt.State == state)} of {fleet.Gateways.Count} gateways only");
             }
         }
 
         var (version, announced) = Published(fleet.Hub.Serving, asked);
+        var receipts = seen.Receipts.ToDictionary(receipt => receipt.Sensor);
         var metadata = Path.Combine(fleet.Hub.Folder, "repository", "metadata");
         return new RolloutRound(
             asked, answered, Written(Path.Combine(metadata, $"{version}.timestamp.json")), Written(Path.Combine(metadata, $"{version}.timestamp.tlog-proof")), announced,
             [
                 .. fleet.Gateways.Select(gateway => new GatewayTimes(
                     gateway.Name, Written(Path.Combine(gateway.TrustFolder, "metadata", "timestamp.json")), Verified(gateway.Agent, version),
-                    seen.Receipts[gateway.Name].ObservedAt, seen.Receipts[gateway.Name].ReceivedAt)),
+                    receipts[gateway.Name].ObservedAt, receipts[gateway.Name].ReceivedAt)),
             ]);
     }
 

@@ -54,7 +54,7 @@ internal sealed class RolloutUnderFire : IDisposable
             Assert.Skip($"no network namespaces here: {reason}");
         }
 
-        if (!FieldTest.Ring.Cast.HasFilter())
+        if (!Cast.HasFilter())
         {
             Assert.Skip("the program nft is not installed (package nftables)");
         }
@@ -164,7 +164,7 @@ internal sealed class RolloutUnderFire : IDisposable
                 break;
             default:
                 Agents[0].Start(killing.Environment);
-                await Agents[0].WaitUntilVerifiedAsync(Patience, Stop);
+                Assert.NotNull(await Agents[0].Agent.WaitForLineAsync(line => line.Contains("connected to", StringComparison.Ordinal), Patience, Stop));
                 break;
         }
 
