@@ -73,6 +73,7 @@ internal sealed class Fleet : IDisposable
             await fleet.Hub.InitAsync("manual", stop).ConfigureAwait(false);
             var enrolments = Path.Combine(folder, "sensors");
             await fleet.Hub.EnrolAsync([.. fleet._gateways.Select(gateway => gateway.Sensor)], [Prefix.Parse("10.0.0.0/8")], gateways == 1 ? Path.Combine(enrolments, fleet._gateways[0].Sensor) : enrolments, stop).ConfigureAwait(false);
+            FleetGrant.Sign(fleet.Hub.Folder, Path.Combine(folder, "offline"), Path.Combine(folder, "passphrase"));
             await fleet.Hub.ServeAsync(stop, Talkative).ConfigureAwait(false);
             return fleet;
         }

@@ -12,8 +12,6 @@ namespace EdgeSensors.Benchmarks.Trust;
 internal static class RolloutCommand
 {
     private const int KernelsLookedAt = 10;
-    private static readonly TimeSpan Duration = TimeSpan.FromMinutes(30);
-
     public static Command Create()
     {
         var agents = new Option<int>("--agents") { Description = $"Gateways, each a process in a namespace of its own; at most {Fleet.MaxGateways}.", DefaultValueFactory = _ => 50 };
@@ -63,7 +61,7 @@ internal static class RolloutCommand
                 var ids = new List<string>();
                 for (var round = 0; round < rounds; round++, approving.Increment(1))
                 {
-                    var (id, refused) = await fleet.Hub.Api.ProposeAsync($"203.0.113.{round + 1}", "measured", Duration, stop);
+                    var (id, refused) = await fleet.Hub.Api.ProposeAsync($"203.0.113.{round + 1}", "measured", FleetGrant.AtOnce, stop);
                     ids.Add(id ?? throw new ProgramException($"the hub refuses: {refused}"));
                     approvals.Add(await RolloutRound.ApproveAsync(fleet, id, stop));
                     Fleet.CheckKernels(Sample(fleet, round), ids);

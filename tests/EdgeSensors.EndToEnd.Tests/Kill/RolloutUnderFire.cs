@@ -19,8 +19,9 @@ internal sealed class RolloutUnderFire : IDisposable
     private const int Gateways = 2;
     private const int MostRules = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Long = TimeSpan.FromMinutes(30);
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(12);
+
+    // What ends by itself meanwhile, what goes to the fleet at once, and what goes by way of a canary.
+    private static readonly TimeSpan[] s_durations = [TimeSpan.FromSeconds(12), FleetGrant.AtOnce, FleetGrant.AtOnce, TimeSpan.FromHours(1), TimeSpan.FromHours(1)];
 
     private readonly DirectoryInfo _folder;
     private readonly Fleet _fleet;
@@ -88,7 +89,7 @@ internal sealed class RolloutUnderFire : IDisposable
         }
 
         var address = $"203.0.{113 + (_address / 250)}.{1 + (_address++ % 250)}";
-        var duration = _random.Next(4) == 0 ? Short : Long;
+        var duration = s_durations[_random.Next(s_durations.Length)];
         string? id = null;
         await InsistAsync(async () =>
         {
@@ -112,7 +113,7 @@ internal sealed class RolloutUnderFire : IDisposable
             var to = UnixMilliseconds.Now(TimeProvider.System);
             _shown.Follow();
             var rules = elements.Select(element => element.Rule).ToHashSet();
-            var matching = _shown.Matching(rules, _revisions.GetValueOrDefault(gateway.Sensor), from, to).ToList();
+            var matching = _shown.Matching(new SensorName(OperatorId.Parse(HubSide.Operator), SensorId.Parse(gateway.Sensor)), rules, _revisions.GetValueOrDefault(gateway.Sensor), from, to).ToList();
             Assert.True(
                 matching.Count > 0,
                 $"{when}: {gateway.Sensor}'s kernel has {string.Join(", ", elements)}, which is no rule set signed since revision {_revisions.GetValueOrDefault(gateway.Sensor)}: "
@@ -150,8 +151,8 @@ internal sealed class RolloutUnderFire : IDisposable
         }
     }
 
-    /// <summary>Ends one of the programs in order and starts it again with the library that counts its steps.</summary>
-    public async Task RestartAsync(string who, KillStep killing)
+    /// <summary>Starts one of the programs again, with the library that counts its steps, and waits until it has done what a start does: that is no step of a rollout.</summary>
+    public async Task StartCountedAsync(string who, KillStep killing)
     {
         await Running(who).StopAsync(TimeSpan.FromSeconds(10));
         switch (who)
@@ -167,9 +168,6 @@ internal sealed class RolloutUnderFire : IDisposable
                 Assert.NotNull(await Agents[0].Agent.WaitForLineAsync(line => line.Contains("connected to", StringComparison.Ordinal), Patience, Stop));
                 break;
         }
-
-        // What a start still has to do is no step of the next rollout.
-        await SettleAsync();
     }
 
     /// <summary>Waits until it is dead, or until what was decided is in force everywhere.</summary>

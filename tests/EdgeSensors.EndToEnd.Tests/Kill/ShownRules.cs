@@ -47,15 +47,16 @@ internal sealed class ShownRules(string repository)
         }
     }
 
-    /// <summary>The revisions, not older than one, whose rules are these, give or take a rule that ends just now.</summary>
-    public IEnumerable<long> Matching(IReadOnlySet<string> rules, long atLeast, UnixMilliseconds from, UnixMilliseconds to)
+    /// <summary>The revisions, not older than one, whose rules for a sensor are these, give or take a rule that ends just now.</summary>
+    public IEnumerable<long> Matching(SensorName sensor, IReadOnlySet<string> rules, long atLeast, UnixMilliseconds from, UnixMilliseconds to)
     {
         const long Slack = 2_000; // the kernel's timeouts here are whole seconds
         return _sets.Where(entry => entry.Key >= atLeast).Where(entry =>
         {
-            var all = entry.Value.Rules.Select(rule => rule.Id.Text).ToHashSet();
-            var lasting = entry.Value.Rules.Where(rule => rule.EffectiveUntil.Value > to.Value + Slack).Select(rule => rule.Id.Text);
-            var over = entry.Value.Rules.Where(rule => rule.EffectiveUntil.Value < from.Value - Slack).Select(rule => rule.Id.Text);
+            var forIt = entry.Value.Rules.Where(rule => rule.IsFor(sensor.Operator, sensor.Sensor)).ToList();
+            var all = forIt.Select(rule => rule.Id.Text).ToHashSet();
+            var lasting = forIt.Where(rule => rule.EffectiveUntil.Value > to.Value + Slack).Select(rule => rule.Id.Text);
+            var over = forIt.Where(rule => rule.EffectiveUntil.Value < from.Value - Slack).Select(rule => rule.Id.Text);
             return rules.IsSubsetOf(all) && rules.IsSupersetOf(lasting) && !rules.Overlaps(over);
         }).Select(entry => entry.Key);
     }
