@@ -81,5 +81,6 @@ public class RolloutKillTests
         }
 
         await fire.AuditAsync();
+        await fire.CheckTheCheckAsync();
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeSensors.FieldTest.Network;
 using EdgeSensors.FieldTest.Programs;
 
@@ -42,6 +43,17 @@ internal sealed class Gateway(string sensor, NetworkNamespace place, string prog
 
     /// <summary>What the kernel of this gateway enforces now, whether the agent runs or not.</summary>
     public IReadOnlyList<KernelRule> ReadKernel() => KernelRule.ReadAll(place);
+
+    /// <summary>Changes what this kernel enforces behind the agent's back, as <c>nft COMMAND</c>.</summary>
+    public void ChangeKernel(string command)
+    {
+        using var nft = place.Run(() => Process.Start(new ProcessStartInfo("nft", [command])))!;
+        nft.WaitForExit();
+        if (nft.ExitCode != 0)
+        {
+            throw new ProgramException($"nft {command} failed");
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -7,11 +7,12 @@ using EdgeSensors.FieldTest.Programs;
 namespace EdgeSensors.Tests;
 
 /// <summary>An element of the table that the agent keeps, as a person sees it with <c>nft list table</c>; a rule has one in each direction that it acts in.</summary>
+/// <param name="Set">The set that it is in.</param>
 /// <param name="Rule">The rule's id; empty for an element that says none.</param>
 /// <param name="Address">What it is about.</param>
 /// <param name="Timeout">How long after it was set the kernel takes it away by itself; null when never.</param>
 /// <param name="Remaining">How much of that is left; null when nothing ends it.</param>
-internal sealed record KernelRule(string Rule, string Address, TimeSpan? Timeout, TimeSpan? Remaining)
+internal sealed record KernelRule(string Set, string Rule, string Address, TimeSpan? Timeout, TimeSpan? Remaining)
 {
     /// <summary>All elements; none where there is no table. Throws <see cref="ProgramException"/> when nft fails otherwise.</summary>
     public static IReadOnlyList<KernelRule> ReadAll(NetworkNamespace place)
@@ -40,12 +41,13 @@ internal sealed record KernelRule(string Rule, string Address, TimeSpan? Timeout
                 continue;
             }
 
+            var name = Text(set, "name");
             foreach (var wrapped in elements.EnumerateArray())
             {
                 var element = wrapped.ValueKind == JsonValueKind.Object && wrapped.TryGetProperty("elem", out var inner) ? inner : wrapped;
                 rules.Add(element.ValueKind == JsonValueKind.Object
-                    ? new KernelRule(Text(element, "comment").Split(' ')[0], element.GetProperty("val").ToString(), Seconds(element, "timeout"), Seconds(element, "expires"))
-                    : new KernelRule("", element.ToString(), null, null));
+                    ? new KernelRule(name, Text(element, "comment").Split(' ')[0], element.GetProperty("val").ToString(), Seconds(element, "timeout"), Seconds(element, "expires"))
+                    : new KernelRule(name, "", element.ToString(), null, null));
             }
         }
 

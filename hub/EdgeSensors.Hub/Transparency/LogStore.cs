@@ -53,8 +53,8 @@ internal sealed class LogStore : IDisposable
     public string? LastSource(string prefix) =>
         Ask("SELECT max(name) FROM source WHERE name >= $a AND name < $b", row => row.IsDBNull(0) ? null : row.GetString(0), ("$a", prefix), ("$b", prefix + "\uffff")).Single();
 
-    /// <summary>Appends a batch, durably and whole.</summary>
-    public void Append(IReadOnlyList<NewEntry> batch)
+    /// <summary>Appends a batch and signs the tree that it makes: one sync for both, and a log never contradicts what it signed.</summary>
+    public Checkpoint Append(IReadOnlyList<NewEntry> batch, NoteSigner signer)
     {
         lock (_gate)
         {
@@ -70,8 +70,11 @@ internal sealed class LogStore : IDisposable
                 Close(size);
             }
 
+            var head = Checkpoint.Sign(signer, size, Root(size));
+            SaveSigned(head);
             transaction.Commit();
             Size = size;
+            return head;
         }
     }
 

@@ -79,7 +79,7 @@ internal sealed class Sequencer(LogStore store, TufRepository repository, IDecis
 
         if (batch.Count > 0)
         {
-            store.Append(batch);
+            store.Append(batch, signer);
             _logged.UnionWith(batch.Select(entry => entry.Source).Where(name => !name.StartsWith(AuditSources, StringComparison.Ordinal)));
         }
 

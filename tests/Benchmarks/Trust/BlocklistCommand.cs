@@ -6,6 +6,9 @@ using EdgeSensors.Metering.Decode;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Log;
+using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Benchmarks.Trust;
 
@@ -55,6 +58,19 @@ internal static class BlocklistCommand
         var (perSet, changed) = ((double)entries / Categories, (double)changes / Categories);
         Console.WriteLine($"snapshot of {entries} addresses: {snapshotOctets} octets (entropy {Categories * SetBits(1L << 32, perSet) / 8:0})");
         Console.WriteLine($"delta of {changes} additions and {changes} removals: {deltaOctets} octets (entropy {Categories * (SetBits(1L << 32, changed) + SetBits(perSet, changed)) / 8:0})");
+        Console.WriteLine(BesideIt(snapshotOctets, deltaOctets));
+        foreach (var (what, parts) in new (string, string[])[]
+        {
+            ("built: sorted and written", ["1 build", "2 write the snapshot"]),
+            ("applied: read, and the agent's matcher made of it", ["3 read the snapshot", "4 make the agent's matcher of it"]),
+            ("delta applied: and the agent's matcher made of what it made", ["6 apply the delta", "7 make the agent's matcher of what it made"]),
+        })
+        {
+            var sums = Enumerable.Range(0, rounds).Select(round => parts.Sum(part => times[part][round])).Order().ToList();
+            Console.WriteLine($"{what}: median {sums[sums.Count / 2]:0.0} ms, longest {sums[^1]:0.0} ms");
+        }
+
+        Console.WriteLine("in parts:");
         foreach (var (what, milliseconds) in times)
         {
             milliseconds.Sort();
@@ -81,6 +97,53 @@ internal static class BlocklistCommand
             milliseconds.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return value;
         }
+    }
+
+    // What a sensor fetches with the list: the metadata that names it, of a repository with 20 operators, and the proof in a log of a million entries.
+    private static string BesideIt(int snapshotOctets, int deltaOctets)
+    {
+        var folder = Directory.CreateTempSubdirectory("edgesensors-blocklist-");
+        try
+        {
+            if (!Passphrase.TryCreate("only for measuring", out var passphrase)
+                || !PublishCommand.Found(folder.FullName, operatorCount: 20, passphrase).TryGet(out var repository, out var error)
+                || !OnlineKeys.TryLoad(Path.Combine(folder.FullName, "online"), out var keys, out _)
+                || !OfflineKeys.TryOpen(Path.Combine(folder.FullName, "offline"), passphrase, [RepositoryRoles.Blocklists], out var offline, out _))
+            {
+                return "no repository can be made to measure the metadata";
+            }
+
+            using (passphrase)
+            using (keys)
+            {
+                keys.AddAll(offline);
+                if (!repository.Publish(
+                    new RepositoryChange().SetTarget(TargetNames.BlocklistSnapshot("full"), new byte[snapshotOctets]).SetTarget(TargetNames.BlocklistDelta("full", 1), new byte[deltaOctets]), keys)
+                    .TryGet(out var publication, out error))
+                {
+                    return error.ToString();
+                }
+
+                long Octets(string name) => new FileInfo(Path.Combine(repository.MetadataDirectory, name)).Length;
+                var roles = repository.ReadRoles().TryGet(out var found, out _) ? found : [];
+                var list = Octets($"{roles.Single(role => role.Role == RepositoryRoles.Blocklists).Version}.blocklists.json");
+                return $"beside it: timestamp {publication.TimestampFile.Length}, proof {ProofOctets()}, snapshot.json {Octets($"{publication.SnapshotVersion}.snapshot.json")}, the role {list} octets";
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static int ProofOctets()
+    {
+        const int Levels = 20;
+        using var log = NoteSigner.Create("hub.example/log", NoteKeyKind.Ed25519);
+        using var witness = NoteSigner.Create("oversight.example/w1", NoteKeyKind.Cosignature);
+        var head = Checkpoint.Sign(log, 1 << Levels, new byte[32]);
+        var cosigned = head.WithCosignatures(witness.Cosign(head, DateTimeOffset.UtcNow), [witness.Key]);
+        return LogProof.Of(0, [.. Enumerable.Range(0, Levels).Select(_ => new byte[32])], cosigned).ToBytes().Length;
     }
 
     private static LookupCost Lookups(BlocklistMatcher matcher, Blocklist list, List<(uint Address, DocumentId Category)> addresses, Random random)

@@ -84,7 +84,8 @@ internal static class PublishCommand
         }
     }
 
-    private static RepositoryResult<TufRepository> Found(string folder, int operatorCount, Passphrase passphrase) => TufRepository.Found(
+    /// <summary>A repository with as many operators, each with a delegation of its own; its online keys are in <c>online</c>.</summary>
+    internal static RepositoryResult<TufRepository> Found(string folder, int operatorCount, Passphrase passphrase) => TufRepository.Found(
         new RepositoryFolders(Path.Combine(folder, "repository"), Path.Combine(folder, "online"), Path.Combine(folder, "offline")),
         new RepositoryPlan { Operators = [.. Enumerable.Range(0, operatorCount).Select(i => OperatorId.Parse($"carrier-{i}"))], Issuers = [Issuer] },
         passphrase,

@@ -207,6 +207,25 @@ internal sealed class RolloutUnderFire : IDisposable
         CheckWitness();
     }
 
+    /// <summary>Does to one kernel, whose agent is dead, what must never happen, and fails unless <see cref="CheckKernels"/> sees it: half of a rule, and a rule set that is older than what was there.</summary>
+    public async Task CheckTheCheckAsync()
+    {
+        var gateway = _fleet.Gateways[1];
+        KernelRule? element;
+        while ((element = gateway.ReadKernel().FirstOrDefault(e => e.Remaining > TimeSpan.FromMinutes(1))) is null)
+        {
+            await DecideAsync();
+            await SettleAsync();
+        }
+
+        gateway.Agent.Kill();
+        CheckKernels("before the check is checked");
+        gateway.ChangeKernel($"delete element inet edgesensors {element.Set} {{ {element.Address} }}");
+        Assert.ThrowsAny<Exception>(() => CheckKernels("half of a rule"));
+        gateway.ChangeKernel("delete table inet edgesensors");
+        Assert.ThrowsAny<Exception>(() => CheckKernels("a rule set of before"));
+    }
+
     /// <summary>The whole log, read as an overseer reads it.</summary>
     public Task AuditAsync() => _fleet.AuditAsync(Stop);
 
