@@ -53,7 +53,7 @@ internal static class LogCommand
         var (append, prove) = (new List<double>(), new List<double>());
         for (var batch = 0; batch < batches; batch++)
         {
-            var (appended, proved) = log.Add([.. Enumerable.Range(0, size).Select(_ => log.NewEntry())]);
+            var (appended, proved) = log.Add([.. Enumerable.Range(0, size).Select(_ => log.MakeEntry())]);
             append.Add(appended.TotalMilliseconds);
             prove.Add(proved.TotalMilliseconds);
         }
@@ -91,7 +91,7 @@ internal static class LogCommand
             {
                 var asked = Stopwatch.GetTimestamp();
                 var proved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                await waiting.Writer.WriteAsync((log.NewEntry(), proved), stop);
+                await waiting.Writer.WriteAsync((log.MakeEntry(), proved), stop);
                 await proved.Task;
                 latencies.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
             }
@@ -149,8 +149,8 @@ internal static class LogCommand
             _store = new LogStore(Path.Combine(folder, "log.db"));
         }
 
-        public NewEntry NewEntry() =>
-            Hub.Transparency.NewEntry.Salted(string.Create(CultureInfo.InvariantCulture, $"x/{Interlocked.Increment(ref _number)}"), LogEntryKind.Decision, "x", RandomNumberGenerator.GetBytes(200));
+        public NewEntry MakeEntry() =>
+            NewEntry.Salted(string.Create(CultureInfo.InvariantCulture, $"x/{Interlocked.Increment(ref _number)}"), LogEntryKind.Decision, "x", RandomNumberGenerator.GetBytes(200));
 
         /// <summary>Brings a batch all the way; how long it took to the synced checkpoint, and to the proof of the last entry.</summary>
         public (TimeSpan Appended, TimeSpan Proved) Add(IReadOnlyList<NewEntry> batch)
