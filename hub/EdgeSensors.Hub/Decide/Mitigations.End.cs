@@ -7,8 +7,10 @@ namespace EdgeSensors.Hub.Decide;
 /// <content>Taking back: one mitigation, or all at once; and the word of those who bear it.</content>
 internal sealed partial class Mitigations
 {
-    /// <summary>Whose activations are stopped.</summary>
-    public IReadOnlyList<Hold> Holds => store.Holds();
+    private IReadOnlyList<Hold> _holds = store.Holds();
+
+    /// <summary>Whose activations are stopped; known without the disk, for who asks how the hub is while that is slow.</summary>
+    public IReadOnlyList<Hold> Holds => Volatile.Read(ref _holds);
 
     /// <summary>Takes back, or turns down while proposed.</summary>
     public Decision Revoke(string id, string who, string reason)
@@ -115,6 +117,7 @@ internal sealed partial class Mitigations
 
             return (standing ?? asked, running.Count);
         });
+        Volatile.Write(ref _holds, store.Holds());
         if (revoked > 0)
         {
             RulesChanged?.Invoke();
@@ -125,17 +128,22 @@ internal sealed partial class Mitigations
 
     /// <summary>Lets new activations begin again. What was taken back stays so.</summary>
     /// <returns>False when nothing was held.</returns>
-    public bool Release(OperatorId? issuer, string who, string reason) => store.Change(change =>
+    public bool Release(OperatorId? issuer, string who, string reason)
     {
-        var name = issuer?.Text ?? Hold.Everything;
-        if (!change.RemoveHold(name))
+        var released = store.Change(change =>
         {
-            return false;
-        }
+            var name = issuer?.Text ?? Hold.Everything;
+            if (!change.RemoveHold(name))
+            {
+                return false;
+            }
 
-        change.Audit(new AuditEntry(UnixMilliseconds.Now(time), who, "release", name, reason));
-        return true;
-    });
+            change.Audit(new AuditEntry(UnixMilliseconds.Now(time), who, "release", name, reason));
+            return true;
+        });
+        Volatile.Write(ref _holds, store.Holds());
+        return released;
+    }
 
     private static Mitigation Revoke(IDecisionChange change, Mitigation mitigation, string who, string reason, UnixMilliseconds now)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Protocol;
@@ -88,7 +87,7 @@ internal sealed partial class SqliteDecisionStore
             StageSensors = PatternsOf(row, 23),
             StageAt = TimeOf(row, 24),
             StagePublishedAt = TimeOf(row, 25),
-            Impact = parts == MitigationParts.Bare || row.IsDBNull(27) ? null : JsonSerializer.Deserialize<ImpactEstimate>(row.GetString(27)),
+            Impact = parts == MitigationParts.Bare || row.IsDBNull(27) ? null : ImpactJson.Read(row.GetString(27)),
             Approvals = parts == MitigationParts.Bare ? [] : ReadApprovals(row.GetString(0)),
             Complaints = parts == MitigationParts.Whole ? ReadComplaints(row.GetString(0)) : [],
             Receipts = parts == MitigationParts.Whole ? ReadReceipts(row.GetString(0)) : [],
@@ -191,7 +190,7 @@ internal sealed partial class SqliteDecisionStore
                 ("$k", m.ProposedBy), ("$l", m.ProposedAt.Value), ("$m", m.ApprovedAt?.Value), ("$n", m.PublishedAt?.Value), ("$o", m.Revision),
                 ("$p", m.EndedBy), ("$q", m.EndedAt?.Value), ("$r", m.EndReason), ("$s", m.Tier.Text), ("$t", m.Because), ("$u", m.Escalates),
                 ("$v", m.HitBound), ("$w", m.Stage), ("$x", string.Join(' ', m.StageSensors)), ("$y", m.StageAt?.Value), ("$z", m.StagePublishedAt?.Value),
-                ("$aa", m.Impact is null ? null : JsonSerializer.Serialize(m.Impact)), ("$ab", (int)m.Direction));
+                ("$aa", m.Impact is null ? null : ImpactJson.Write(m.Impact)), ("$ab", (int)m.Direction));
             foreach (var approval in m.Approvals)
             {
                 store.Execute(

@@ -55,6 +55,16 @@ public sealed class LifeTests : IDisposable
     }
 
     [Fact]
+    public void What_is_signed_is_to_the_octet_the_same_after_a_crash()
+    {
+        Begin("203.0.113.0/24");
+        var before = new RuleSet { Revision = 1, Rules = _station.Publish() }.ToCanonicalJson();
+        _station.Crash();
+        Assert.Equal(before, new RuleSet { Revision = 1, Rules = _station.Publish() }.ToCanonicalJson());
+        Assert.Contains("before 2026-11-26 12:00 UTC", System.Text.Encoding.UTF8.GetString(before), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Canaries_are_chosen_among_the_connected_first()
     {
         _station.Away.UnionWith(LifeStation.Sensors[..8]);
