@@ -14,7 +14,7 @@ internal sealed class CountedSession
     private readonly object _session;
     private readonly Func<bool> _step;
 
-    public CountedSession(InstructionCounter counter, TapBench bench, int entries)
+    public CountedSession(InstructionCounter counter, TapBench bench, int entries, bool witnessed)
     {
         _counter = counter;
         _bench = bench;
@@ -30,16 +30,21 @@ internal sealed class CountedSession
             field.SetValue(identity, typeof(EdgeSensors.Firmware.Run.TapIdentity).GetField(field.Name)!.GetValue(bench.Identity));
         }
 
-        _session = New("Update.UpdateSession", flash, state, identity, link, time, new byte[256 * 1024], entries, false);
+        _session = New("Update.UpdateSession", flash, state, identity, link, time, new byte[256 * 1024], entries, witnessed);
         _step = _session.GetType().GetMethod("Step", Any)!.CreateDelegate<Func<bool>>(_session);
     }
 
     /// <summary>The costliest slice.</summary>
     public Cost WorstSlice { get; private set; }
 
-    public int Signatures => (int)Tuf("SignaturesChecked");
+    /// <summary>Signatures of metadata checked.</summary>
+    public int Signatures => (int)Get(Tuf, "SignaturesChecked");
 
-    public long OctetsHashed => Convert.ToInt64(Tuf("OctetsHashed"), System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>Signatures of logs and witnesses checked.</summary>
+    public int ProofSignatures => (int)Get(Get(Tuf, "Proof"), "SignaturesChecked");
+
+    /// <summary>Octets that went through SHA-256, whole blocks.</summary>
+    public long OctetsHashed => 64 * _counter.Sha256Blocks;
 
     public void BeginStored() => Call("BeginStored");
 
@@ -49,7 +54,7 @@ internal sealed class CountedSession
     public Cost Run()
     {
         Cost all = default;
-        while ((bool)_session.GetType().GetProperty("IsBusy", Any)!.GetValue(_session)!)
+        while ((bool)Get(_session, "IsBusy"))
         {
             Cost before = _counter.Executed;
             _step();
@@ -63,8 +68,8 @@ internal sealed class CountedSession
             Listen();
         }
 
-        Assert.Equal("None", _session.GetType().GetProperty("Fault", Any)!.GetValue(_session)!.ToString());
-        Assert.Equal("None", _session.GetType().GetProperty("DocumentFault", Any)!.GetValue(_session)!.ToString());
+        Assert.Equal("None", Get(_session, "Fault").ToString());
+        Assert.Equal("None", Get(_session, "DocumentFault").ToString());
         return all;
     }
 
@@ -77,11 +82,9 @@ internal sealed class CountedSession
         }
     }
 
-    private object Tuf(string property)
-    {
-        object tuf = _session.GetType().GetProperty("Tuf", Any)!.GetValue(_session)!;
-        return tuf.GetType().GetProperty(property, Any)!.GetValue(tuf)!;
-    }
+    private object Tuf => Get(_session, "Tuf");
+
+    private static object Get(object from, string property) => from.GetType().GetProperty(property, Any)!.GetValue(from)!;
 
     private void Call(string method, params object[] arguments) => _session.GetType().GetMethod(method, Any)!.Invoke(_session, arguments);
 

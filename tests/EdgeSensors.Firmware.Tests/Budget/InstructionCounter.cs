@@ -20,6 +20,7 @@ internal sealed class InstructionCounter
 {
     private readonly System.Reflection.FieldInfo _instructions;
     private readonly System.Reflection.FieldInfo _calls;
+    private readonly System.Reflection.FieldInfo _blocks;
 
     private InstructionCounter(System.Reflection.Assembly firmware)
     {
@@ -27,6 +28,7 @@ internal sealed class InstructionCounter
         Type counter = firmware.GetType("Executed", throwOnError: true)!;
         _instructions = counter.GetField("Instructions")!;
         _calls = counter.GetField("Calls")!;
+        _blocks = counter.GetField("Sha256Blocks")!;
     }
 
     /// <summary>The instrumented firmware; a world of its own, reached by reflection.</summary>
@@ -34,6 +36,9 @@ internal sealed class InstructionCounter
 
     /// <summary>What was executed so far.</summary>
     public Cost Executed => new((long)_instructions.GetValue(null)!, (long)_calls.GetValue(null)!);
+
+    /// <summary>Blocks of 64 octets that went through SHA-256 so far, padding and all.</summary>
+    public long Sha256Blocks => (long)_blocks.GetValue(null)!;
 
     public static InstructionCounter Load()
     {
@@ -46,11 +51,15 @@ internal sealed class InstructionCounter
         FieldDefinition calls = new("Calls", FieldAttributes.Public | FieldAttributes.Static, int64);
         counter.Fields.Add(instructions);
         counter.Fields.Add(calls);
+        FieldDefinition blocks = new("Sha256Blocks", FieldAttributes.Public | FieldAttributes.Static, int64);
+        counter.Fields.Add(blocks);
         foreach (MethodDefinition method in module.GetTypes().SelectMany(t => t.Methods).Where(m => m.HasBody))
         {
             Instrument(method.Body, instructions, calls);
         }
 
+        MethodBody compress = module.GetType("EdgeSensors.Firmware.Trust.Sha256").Methods.Single(m => m.Name == "Compress").Body;
+        Add(compress.GetILProcessor(), compress.Instructions[0], blocks, 1, loaded: false);
         module.Types.Add(counter);
         MemoryStream written = new();
         module.Write(written);

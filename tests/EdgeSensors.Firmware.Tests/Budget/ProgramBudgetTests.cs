@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgeSensors.FieldTest.Taps;
 using EdgeSensors.Firmware.Tests.Run;
+using EdgeSensors.Firmware.Tests.Trust;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
@@ -12,6 +13,7 @@ namespace EdgeSensors.Firmware.Tests.Budget;
 public sealed class ProgramBudgetTests : IDisposable
 {
     private const int Entries = 50_000;
+    private const int Witnesses = 2;
 
     private readonly TapBench _bench = new();
 
@@ -20,26 +22,32 @@ public sealed class ProgramBudgetTests : IDisposable
     [Fact]
     public void A_refresh_of_fifty_thousand_addresses_stays_within_its_budget()
     {
-        CountedSession session = new(InstructionCounter.Load(), _bench, Entries);
+        using WitnessedLog log = new(Witnesses, entries: 1_000);
+        _bench.Repository.Foundation.Publish(new RepositoryChange().SetWitnessPolicy(log.Policy(quorum: Witnesses)), _bench.Repository.Keys);
+        _bench.Identity.Root = _bench.Repository.Files()["3.root.json"];
+        Prove(log);
+        CountedSession session = new(InstructionCounter.Load(), _bench, Entries, witnessed: true);
         session.BeginStored();
         session.Run();
         _bench.Hub.BeginConnect();
         session.BeginUpdate();
         session.Run();
-        int signatures = session.Signatures;
+        int signatures = session.Signatures, proofSignatures = session.ProofSignatures;
         long hashed = session.OctetsHashed;
         byte[] list = PublishList();
+        Prove(log);
         session.Listen();
         int requests = _bench.Hub.Fetches;
         session.BeginUpdate();
         Cost cost = session.Run();
 
-        // The list's own octets for its hash, and its entries' for its state.
-        long octets = session.OctetsHashed - hashed + list.Length + (4L * Entries);
-        Say($"refresh: {session.Signatures - signatures} signatures, {octets} octets hashed, {_bench.Hub.Fetches - requests} requests, list of {list.Length} octets");
+        int checkedInAll = session.Signatures - signatures + session.ProofSignatures - proofSignatures;
+        Say($"refresh: {checkedInAll} signatures, {session.ProofSignatures - proofSignatures} of them of the log and {Witnesses} witnesses");
+        Say($"refresh: {session.OctetsHashed - hashed} octets hashed, {_bench.Hub.Fetches - requests} requests, list of {list.Length} octets");
         Say($"refresh: {cost.Instructions} IL instructions, {cost.Calls} calls, about {Seconds(cost):F0} s on the chip (estimate, {Seconds(cost) / 2:F0} to {Seconds(cost) * 1.5:F0})");
         Say($"longest slice: {session.WorstSlice.Instructions} instructions, about {1e3 * Seconds(session.WorstSlice):F0} ms (estimate)");
-        Assert.Equal(3, session.Signatures - signatures);
+        Assert.Equal(3, session.Signatures - signatures); // timestamp, snapshot, the role of blocklists
+        Assert.Equal(1 + Witnesses, session.ProofSignatures - proofSignatures);
         Assert.True(cost.Instructions < 160_000_000, $"{cost.Instructions} instructions");
         Assert.True(session.WorstSlice.Instructions < 100_000, $"{session.WorstSlice.Instructions} instructions in a slice");
     }
@@ -121,6 +129,14 @@ public sealed class ProgramBudgetTests : IDisposable
     private static double Seconds(Cost cost) => 80 * ((cost.Instructions / 225e6) + (cost.Calls * 90e-9));
 
     private static void Say(FormattableString text) => TestContext.Current.TestOutputHelper?.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The newest timestamp is logged, and its proof lies beside it.</summary>
+    private void Prove(WitnessedLog log)
+    {
+        byte[] timestamp = _bench.Repository.Files()["timestamp.json"];
+        long version = System.Text.Json.JsonDocument.Parse(timestamp).RootElement.GetProperty("signed").GetProperty("version").GetInt64();
+        _bench.Hub.Proofs[$"{version}.timestamp.tlog-proof"] = log.Prove(timestamp, _bench.Repository.Foundation.Time.GetUtcNow(), 0, 1);
+    }
 
     private byte[] PublishList(long version = 1)
     {

@@ -20,6 +20,9 @@ internal sealed class SimulatedHub(Foundation foundation) : IHubLink
     /// <summary>Changes what a file is on its way; by the name in the repository.</summary>
     public Func<string, byte[], byte[]>? Tamper { get; set; }
 
+    /// <summary>Proofs that files were logged and witnessed, by their names in the repository.</summary>
+    public Dictionary<string, byte[]> Proofs { get; } = [];
+
     /// <summary>What was committed, each number once.</summary>
     public SortedDictionary<ulong, (HubTopic Topic, byte[] Payload)> Committed { get; } = [];
 
@@ -136,15 +139,9 @@ internal sealed class SimulatedHub(Foundation foundation) : IHubLink
             return Tampered(name[(name.IndexOf('.') + 1)..], File.ReadAllBytes(path));
         }
 
-        foreach (string path in Directory.EnumerateFiles(foundation.Repository.MetadataDirectory))
-        {
-            if (SHA256.HashData(Encoding.ASCII.GetBytes(Path.GetFileName(path))).AsSpan().SequenceEqual(hash))
-            {
-                return Tampered(Path.GetFileName(path), File.ReadAllBytes(path));
-            }
-        }
-
-        return null;
+        IEnumerable<string> metadata = Directory.EnumerateFiles(foundation.Repository.MetadataDirectory).Select(p => Path.GetFileName(p)!);
+        string? wanted = metadata.Concat(Proofs.Keys).FirstOrDefault(n => SHA256.HashData(Encoding.ASCII.GetBytes(n)).AsSpan().SequenceEqual(hash));
+        return wanted is null ? null : Tampered(wanted, Proofs.GetValueOrDefault(wanted) ?? File.ReadAllBytes(Path.Combine(foundation.Repository.MetadataDirectory, wanted)));
     }
 
     private byte[] Tampered(string name, byte[] file) => Tamper is null ? file : Tamper(name, file);

@@ -10,8 +10,13 @@ internal sealed class WitnessedLog : IDisposable
     private readonly NoteSigner _signer = NoteSigner.Create("hub.example/log", NoteKeyKind.Ed25519);
     private readonly MerkleProver _prover;
 
-    public WitnessedLog(int witnesses)
+    public WitnessedLog(int witnesses, int entries = 0)
     {
+        for (int i = 0; i < entries; i++)
+        {
+            _leaves.Add(LogEntry.Of(LogEntryKind.Decision, BitConverter.GetBytes(i)).LeafHash());
+        }
+
         _prover = new MerkleProver(Whole);
         for (int i = 1; i <= witnesses; i++)
         {
