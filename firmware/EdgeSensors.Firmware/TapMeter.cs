@@ -93,11 +93,12 @@ internal sealed class TapMeter
     /// <param name="have">Octets that are there.</param>
     /// <param name="frameLength">Octets that the frame had on the wire.</param>
     /// <param name="unixMs">When it was seen; before the window's start counts as then.</param>
-    public void Take(byte[] b, int offset, int have, int frameLength, long unixMs)
+    /// <returns>The octets of its IP packet that were counted in the total; below zero if it was not counted.</returns>
+    public int Take(byte[] b, int offset, int have, int frameLength, long unixMs)
     {
         if (!Authority.IsInForce(unixMs))
         {
-            return;
+            return -1;
         }
 
         if (unixMs < _windowStart)
@@ -114,7 +115,7 @@ internal sealed class TapMeter
 
         if (h.IpVersion == 0)
         {
-            return;
+            return -1;
         }
 
         int flow = _flows.Find(h, (int)(unixMs - _windowStart));
@@ -136,6 +137,8 @@ internal sealed class TapMeter
                 Sketch(flow, direction, h.HasPorts);
             }
         }
+
+        return h.IpLength;
     }
 
     /// <summary>Ends the window, writes its report, and begins the next one.</summary>

@@ -55,6 +55,11 @@ public static class ReportCodec
         w.Count(Keys.FlowsOutOfScope, m.FlowsOutOfScope);
         w.Count(Keys.UnknownSamplingPackets, m.UnknownSamplingPackets);
         w.Count(Keys.MissingExports, m.MissingExports);
+        if (m.Bounds is { } bounds)
+        {
+            w.KeyedRow(Keys.SamplingBounds, bounds.PacketsWithin, bounds.Octets, bounds.OctetsWithin);
+        }
+
         w.EndMap();
     }
 
@@ -136,12 +141,19 @@ public static class ReportCodec
                 case Keys.FlowsOutOfScope: m = m with { FlowsOutOfScope = r.UInt() }; return true;
                 case Keys.UnknownSamplingPackets: m = m with { UnknownSamplingPackets = r.UInt() }; return true;
                 case Keys.MissingExports: m = m with { MissingExports = r.UInt() }; return true;
+                case Keys.SamplingBounds: m = m with { Bounds = ReadBounds(r) }; return true;
                 default: return false;
             }
         });
         return m.SamplingSize > 0 && m.SamplingPopulation >= m.SamplingSize
             ? m
             : throw new FieldException(ProtocolErrorKind.InvalidField, "a sampling ratio that is not above 0 and at most 1");
+    }
+
+    private static SamplingBounds ReadBounds(MessageReader r)
+    {
+        var row = r.Row(3);
+        return new(row[0], row[1], row[2]);
     }
 
     private static Counters ReadCounters(MessageReader r)

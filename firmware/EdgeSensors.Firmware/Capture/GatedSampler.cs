@@ -6,12 +6,12 @@ using EdgeSensors.Firmware.Report;
 namespace EdgeSensors.Firmware.Capture;
 
 /// <summary>
-/// Takes frames' headers from the chip in gates, each of which is complete. The chip drops frames when its 16 KB are full and does not say so. But
-/// between two releases the level only rises: a level with room for one more frame proves that nothing was dropped until then. So at each such
-/// look the end of the buffer is a boundary, before which there is every frame that there was. When a look finds the level too high, the gate has
-/// ended at the boundary before, and what came since then, more than usual, is left out: that alone would make totals too low. So a gate ends at a
-/// boundary as soon as several times of what is expected by the next look would not fit, which says nothing of what comes then. A gate begins with a look as well, whose frames are skipped: so both its ends are timed alike. The share of
-/// time in gates is the sampling ratio.
+/// Takes frames' headers from the chip, which drops frames when its 16 KB are full and does not say so. While it keeps up, it looks again and again: between two
+/// releases the level only rises, so that a level with room for one more frame proves that nothing was dropped until then, and everything up to that look is
+/// seen. A look that finds too high a level proves the contrary, and to leave out just what was too much would make totals too low. So when looks can be
+/// expected to fail, and once one has failed, it samples: in gates, each as long as the line at its full rate needs to fill the buffer. Such a gate cannot
+/// overflow, so it counts whatever comes in it; one that took longer does not count, whatever came in it. Nor may what came decide when the next one is: each
+/// is at a moment drawn by lot in a stratum that is long enough for the work on a gate, by what that took in the windows before. <see cref="GateTally"/> adds up.
 /// </summary>
 internal sealed class GatedSampler
 {
@@ -19,25 +19,55 @@ internal sealed class GatedSampler
     public const int HighestLevel = W5500.BufferSize - W5500.LongestFrame - W5500.LengthPrefix;
 
     private const long RetryUs = 250_000;
-    private const int Caution = 4;
+    private const int NanosecondsALineOctet = 80; // 100 Mbit/s; a frame takes more of the line than of the buffer
+    private const int LeastCaution = 4;
+    private const int MostCaution = 64;
+    private const int GatesBeforeTrust = 8;
+    private const int RateFine = 1_024;
+    private const int LeastStratumUs = 4_000;
 
     private readonly W5500 _chip;
     private readonly TapMeter _meter;
     private readonly IClock _clock;
+    private readonly GateTally _tally = new GateTally();
     private readonly byte[] _headers = new byte[FrameParser.MostHeader];
     private readonly byte[] _prefix = new byte[W5500.LengthPrefix];
+
+    // Where it stands. Of a gate and of a stretch: begun with a look whose frames are skipped, so that both ends are timed alike.
     private bool _open;
     private bool _begun;
     private bool _ending;
-    private long _came;
-    private long _nanosecondsAnOctet;
+    private bool _isGated;
+    private bool _gateDone;
     private int _ahead;
     private int _taken;
+    private long _seenUntilUs;
     private long _beginUs;
     private long _boundaryUs;
-    private long _openUs;
+    private long _planUs;
+    private long _latestUs;
+    private long _stratumUs;
+    private long _stratumLength;
+    private long _drawnUs;
+    private bool _hasCounted;
     private long _initializeUs;
     private int _disturbances;
+    private long _packets;
+    private long _octets;
+
+    // What has been learnt of the traffic and of the loop: decisions rest on it, and on nothing that is still to come.
+    private int _caution = LeastCaution;
+    private int _gates;
+    private int _gateOctets;
+    private long _rate;
+    private long _nanosecondsAnOctet;
+    private long _lookUs;
+    private long _pauseUs;
+    private long _closingUs;
+    private long _leftUs;
+    private bool _wasClosing;
+    private uint _lot;
+    private long _busyUs = LeastStratumUs / 2;
 
     /// <summary>Feeds a meter from a chip that is initialised.</summary>
     public GatedSampler(W5500 chip, TapMeter meter, IClock clock)
@@ -45,6 +75,8 @@ internal sealed class GatedSampler
         _chip = chip;
         _meter = meter;
         _clock = clock;
+        _seenUntilUs = clock.Microseconds;
+        _leftUs = _seenUntilUs;
     }
 
     /// <summary>Gates of this window that the chip or the bus broke: what they missed is not known.</summary>
@@ -53,16 +85,17 @@ internal sealed class GatedSampler
     /// <summary>Frames whose headers were taken.</summary>
     public long Frames { get; private set; }
 
-    /// <summary>One turn of the loop: a look, or one frame. False when there was nothing to do.</summary>
+    /// <summary>Whether a gate is open that is lost if it is not looked at within a millisecond.</summary>
+    public bool IsWaiting => _isGated && _begun && _ahead == 0;
+
+    /// <summary>One turn of the loop: a look, or one frame. False when there was nothing to do but, perhaps, to wait.</summary>
     public bool Step()
     {
-        if (_ahead > 0)
-        {
-            TakeFrame();
-            return true;
-        }
-
-        return _open ? Look() : TryOpen();
+        long now = _clock.Microseconds;
+        NotePause(now - _leftUs);
+        bool worked = Turn(now);
+        _leftUs = _clock.Microseconds;
+        return worked;
     }
 
     /// <summary>Ends the window at the last boundary, takes the frames before it, and says how the window was measured.</summary>
@@ -70,27 +103,94 @@ internal sealed class GatedSampler
     /// <param name="quality">Filled in.</param>
     public void EndWindow(long windowUs, MeasurementQuality quality)
     {
+        long now = _clock.Microseconds;
         while (_ahead > 0)
         {
             TakeFrame();
         }
 
-        if (_open && _begun)
+        if (_gateDone)
         {
-            _openUs += _boundaryUs - _beginUs;
-            _beginUs = _boundaryUs;
+            EndGate();
         }
 
-        // Looks are some time apart: what is within a thousandth of the whole is the whole. A ratio of 0 cannot be said; of a window without
-        // a gate, as in a flood that fills the buffer between two looks, it is said that the loss is unknown.
-        long size = _openUs < 1 ? 1 : _openUs;
-        bool whole = size >= windowUs - windowUs / 1_000;
-        quality.SamplingSize = whole ? 1 : (uint)size;
-        quality.SamplingPopulation = whole ? 1 : (uint)windowUs;
-        quality.Dropped = Broken == 0 && _openUs > 0 && _chip.Disturbances == _disturbances ? 0 : -1;
+        long rest = 0;
+        if (!_isGated)
+        {
+            if (_begun)
+            {
+                EndStretch();
+                _begun = true;
+                _beginUs = _boundaryUs;
+                if (Expected(_closingUs) > HighestLevel)
+                {
+                    Close(); // the window's closing takes longer than the buffer has room for
+                    Sample(_boundaryUs);
+                }
+            }
+            else
+            {
+                _tally.Unseen(now - _seenUntilUs);
+                _seenUntilUs = now;
+            }
+        }
+        else if (_hasCounted)
+        {
+            rest = _stratumUs + _stratumLength - now;
+            if (rest < 0)
+            {
+                _tally.Unseen(-rest); // the work on the gate takes longer than its stratum
+                _stratumUs = now - _stratumLength;
+                rest = 0;
+            }
+        }
+        else
+        {
+            // The rest of the stratum belongs to the next window, and the gate with it.
+            long part = now - _stratumUs;
+            _tally.Unseen(part);
+            _stratumUs = now;
+            _stratumLength = _stratumLength > part ? _stratumLength - part : 0;
+        }
+
+        _tally.End(windowUs, rest, quality);
+        quality.Dropped = Broken == 0 && quality.IsSeen && _chip.Disturbances == _disturbances ? 0 : -1;
         _disturbances = _chip.Disturbances;
-        _openUs = 0;
         Broken = 0;
+        _caution = _caution > LeastCaution ? _caution / 2 : LeastCaution;
+        _busyUs = _busyUs > LeastStratumUs / 2 ? _busyUs - _busyUs / 8 : LeastStratumUs / 2;
+        _wasClosing = true;
+        _leftUs = _clock.Microseconds;
+    }
+
+    private bool Turn(long now)
+    {
+        if (_ahead > 0)
+        {
+            TakeFrame();
+            return true;
+        }
+
+        if (_isGated)
+        {
+            return StepStratum(now);
+        }
+
+        return _open ? Look() : TryOpen();
+    }
+
+    /// <summary>How long others had the loop; when the window was closed between, that is another matter.</summary>
+    private void NotePause(long us)
+    {
+        if (_wasClosing)
+        {
+            _closingUs = us > _closingUs ? us : _closingUs - (_closingUs - us) / 4;
+            _wasClosing = false;
+        }
+        else if (us > _pauseUs)
+        {
+            _pauseUs = us;
+        }
     }
 
     /// <summary>Opens the next gate. A chip that was reset by itself or hung is initialised anew, a few times a second at most.</summary>
@@ -109,11 +209,14 @@ internal sealed class GatedSampler
         return _open;
     }
 
+    /// <summary>Keeping up: what the last look found has been taken, and this one finds what came since.</summary>
     private bool Look()
     {
         if (_ending)
         {
+            EndStretch();
             Close();
+            Sample(_boundaryUs);
             return true;
         }
 
@@ -125,45 +228,224 @@ internal sealed class GatedSampler
 
         if (level > HighestLevel)
         {
-            Close();
+            Overflowed();
             return true;
         }
 
         long before = _boundaryUs;
         _boundaryUs = _clock.Microseconds;
-        _ahead = level - _taken;
         if (!_begun)
         {
-            _begun = true;
-            _ending = false;
-            _came = 0;
-            _beginUs = _boundaryUs;
-            _chip.Skip(level);
-            _taken = level;
-            _ahead = 0;
+            Begin(level);
+            return Release();
+        }
+
+        _ahead = level - _taken;
+        if (_boundaryUs > before)
+        {
+            Learn(_ahead, _boundaryUs - before, _taken, _boundaryUs - before);
+        }
+
+        _pauseUs -= _pauseUs / 16;
+        _ending = _ahead + Expected(_ahead * _nanosecondsAnOctet / 1_000 + _pauseUs + _lookUs) > HighestLevel;
+        return Release() && _ahead > 0;
+    }
+
+    /// <summary>Several times of what is expected to come within a time.</summary>
+    private long Expected(long us)
+    {
+        return _caution * us * _rate / RateFine;
+    }
+
+    /// <summary>Begins a stretch or a gate: what is in the buffer came before it.</summary>
+    private void Begin(int level)
+    {
+        _begun = true;
+        _beginUs = _boundaryUs;
+        _packets = 0;
+        _octets = 0;
+        _chip.Skip(level);
+        _taken = level;
+        _ahead = 0;
+        if (!_isGated)
+        {
+            _tally.Unseen(_beginUs - _seenUntilUs);
+            _seenUntilUs = _beginUs;
+        }
+    }
+
+    private bool Release()
+    {
+        bool released = _taken == 0 || _chip.TryRelease();
+        _taken = 0;
+        if (!released)
+        {
+            Break();
+        }
+
+        return released;
+    }
+
+    private void EndStretch()
+    {
+        if (_begun)
+        {
+            _tally.Exact(_boundaryUs - _beginUs, _packets, _octets);
+            _seenUntilUs = _boundaryUs;
+        }
+
+        _begun = false;
+        _packets = 0;
+        _octets = 0;
+    }
+
+    /// <summary>Frames came faster than was expected.</summary>
+    private void Overflowed()
+    {
+        long now = _clock.Microseconds;
+        EndStretch();
+        _tally.Filled(now - _seenUntilUs, HighestLevel / 2); // a short packet is two thirds of its frame
+        _caution = _caution < MostCaution ? 2 * _caution : MostCaution;
+        _rate = _rate > RateFine ? _rate : RateFine;
+        Close();
+        Sample(now);
+    }
+
+    /// <summary>From now on one gate a stratum.</summary>
+    private void Sample(long fromUs)
+    {
+        _isGated = true;
+        _gates = 0;
+        Draw(fromUs);
+    }
+
+    /// <summary>Begins a stratum.</summary>
+    private void Draw(long fromUs)
+    {
+        _stratumUs = fromUs;
+        _stratumLength = 2 * _busyUs;
+        _lot = 1_664_525 * _lot + 1_013_904_223 + (uint)_clock.Microseconds;
+        _drawnUs = fromUs + (_lot >> 12) * _stratumLength / (1 << 20);
+        _hasCounted = false;
+    }
+
+    private bool StepStratum(long now)
+    {
+        if (_open)
+        {
+            return StepGate(now);
+        }
+
+        if (now >= _drawnUs)
+        {
+            _drawnUs = long.MaxValue;
+            return TryOpen();
+        }
+
+        if (now < _stratumUs + _stratumLength || _drawnUs != long.MaxValue)
+        {
+            return false;
+        }
+
+        long end = _stratumUs + _stratumLength;
+        if (!_hasCounted)
+        {
+            _tally.Unseen(_stratumLength); // its gate took too long
+        }
+
+        // It keeps up again when what comes takes less than half of the time, and several times of it find room while others have the loop.
+        if (_gates >= GatesBeforeTrust && 2 * _rate * _nanosecondsAnOctet < 1_000L * RateFine && Expected(2 * (_pauseUs + _lookUs)) < HighestLevel)
+        {
+            _isGated = false;
+            _seenUntilUs = end;
         }
         else
         {
-            if (_taken > 0 && before > _beginUs)
-            {
-                long cost = 1_000 * (_boundaryUs - before) / _taken;
-                _nanosecondsAnOctet = cost > _nanosecondsAnOctet ? cost : _nanosecondsAnOctet - (_nanosecondsAnOctet - cost) / 8;
-            }
-
-            _came += _ahead;
-            _ending = _boundaryUs > _beginUs && _ahead + Caution * (_ahead * _nanosecondsAnOctet / 1_000 * _came / (_boundaryUs - _beginUs)) > HighestLevel;
+            _tally.Unseen(now - end);
+            Draw(now);
         }
 
-        if (_taken > 0)
+        return true;
+    }
+
+    /// <summary>A look, a wait, a look, and then its frames.</summary>
+    private bool StepGate(long now)
+    {
+        if (_gateDone)
         {
-            _taken = 0;
-            if (!_chip.TryRelease())
-            {
-                Break();
-            }
+            EndGate();
+            return true;
         }
 
-        return _ahead > 0;
+        if (_begun && now < _planUs)
+        {
+            return false;
+        }
+
+        long before = _clock.Microseconds;
+        if (!_chip.TryReadReceivedSize(out int level))
+        {
+            Break();
+            return true;
+        }
+
+        _boundaryUs = _clock.Microseconds;
+        long look = _boundaryUs - before;
+        _lookUs = look > _lookUs ? look : _lookUs - (_lookUs - look) / 16;
+        if (!_begun)
+        {
+            long room = level < HighestLevel ? HighestLevel - level : 0;
+            _latestUs = before + room * NanosecondsALineOctet / 1_000;
+            _planUs = _latestUs - 2 * _lookUs;
+            Begin(level);
+            Release();
+            return true;
+        }
+
+        _gateOctets = level;
+        if (_boundaryUs > _latestUs)
+        {
+            Close(); // it may have overflowed; whether it did is not asked
+        }
+        else if (level > HighestLevel)
+        {
+            Break(); // the line is faster than lines are
+        }
+        else
+        {
+            _ahead = level;
+            _gateDone = true;
+        }
+
+        return true;
+    }
+
+    private void EndGate()
+    {
+        long us = _boundaryUs - _beginUs;
+        long now = _clock.Microseconds;
+        Close();
+        if (us > 0)
+        {
+            _tally.Gate(us, _packets, _octets, _stratumLength);
+            _hasCounted = true;
+            Learn(_gateOctets, us, _gateOctets, now - _boundaryUs);
+            _gates++;
+            _pauseUs -= _pauseUs / 8;
+            long busy = _clock.Microseconds - _beginUs;
+            _busyUs = busy > _busyUs ? busy : _busyUs;
+        }
+    }
+
+    /// <summary>Octets that came in a time, and what octets took: the rate is followed, of the cost the highest is remembered for some time.</summary>
+    private void Learn(int came, long inUs, int worked, long workedUs)
+    {
+        _rate += (came * (long)RateFine / inUs - _rate) / 8;
+        if (worked > 0)
+        {
+            long cost = 1_000 * workedUs / worked;
+            _nanosecondsAnOctet = cost > _nanosecondsAnOctet ? cost : _nanosecondsAnOctet - (_nanosecondsAnOctet - cost) / 8;
+        }
     }
 
     private void TakeFrame()
@@ -190,23 +472,31 @@ internal sealed class GatedSampler
         _ahead -= octets;
         _taken += octets;
         Frames++;
-        _meter.Take(_headers, 0, have, length, _clock.UnixMs);
+        int counted = _meter.Take(_headers, 0, have, length, _clock.UnixMs);
+        if (counted >= 0)
+        {
+            _packets++;
+            _octets += counted;
+        }
+
     }
 
     private void Break()
     {
         Broken++;
+        if (_begun && !_isGated)
+        {
+            EndStretch();
+        }
+
         Close();
     }
 
     private void Close()
     {
-        if (_begun)
-        {
-            _openUs += _boundaryUs - _beginUs;
-        }
-
         _open = false;
+        _begun = false;
+        _gateDone = false;
         _ahead = 0;
         _taken = 0;
         if (!_chip.TryClose())

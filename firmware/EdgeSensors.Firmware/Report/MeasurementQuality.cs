@@ -6,11 +6,26 @@ internal sealed class MeasurementQuality
     /// <summary>Frames dropped before they were seen; below zero for unknown.</summary>
     public long Dropped { get; set; } = -1;
 
-    /// <summary>So many ...</summary>
+    /// <summary>So many packets ...</summary>
     public uint SamplingSize { get; set; } = 1;
 
     /// <summary>... out of so many were looked at.</summary>
     public uint SamplingPopulation { get; set; } = 1;
+
+    /// <summary>Whether there was any time in which everything was seen.</summary>
+    public bool IsSeen { get; set; }
+
+    /// <summary>Whether it was sampled, and what follows says how well.</summary>
+    public bool IsBounded { get; set; }
+
+    /// <summary>In 95 % of windows the packets in all are within so many of <see cref="SamplingPopulation"/>.</summary>
+    public ulong PacketsWithin { get; set; }
+
+    /// <summary>The octets in all, as estimated.</summary>
+    public ulong AllOctets { get; set; }
+
+    /// <summary>In 95 % of windows the octets in all are within so many of <see cref="AllOctets"/>.</summary>
+    public ulong OctetsWithin { get; set; }
 
     /// <summary>Whether the clock's offset is known.</summary>
     public bool ClockKnown { get; set; }
@@ -48,6 +63,15 @@ internal sealed class MeasurementQuality
         }
 
         w.Count(Keys.OutOfScope, outOfScope);
+        if (IsBounded)
+        {
+            w.Key(Keys.SamplingBounds);
+            w.BeginArray(3);
+            w.UInt(PacketsWithin);
+            w.UInt(AllOctets);
+            w.UInt(OctetsWithin);
+        }
+
         w.EndMap();
     }
 }

@@ -24,6 +24,7 @@ internal sealed class Tap
     private const long FirstUpdateUs = 20 * SecondUs;
     private const long FirstRetryUs = 30 * SecondUs;
     private const long LongestRetryUs = 3_600 * SecondUs;
+    private const int MostWaits = 2_000; // a gate's millisecond
     private const int LeapMs = 2_000;
 
     private static readonly string[] Capabilities = { "biflow", "fan-out", "flood", "listed", "input-live" };
@@ -158,9 +159,11 @@ internal sealed class Tap
             }
 
             _measured = true;
-            for (int i = 0; i < _limits.FramesASlice && _sampler.Step(); i++)
+            bool takes = true;
+            for (int i = 0; takes && i < (_sampler.IsWaiting ? MostWaits : _limits.FramesASlice); i++)
             {
-                worked = true;
+                takes = _sampler.Step() || _sampler.IsWaiting;
+                worked |= takes;
             }
         }
 
@@ -430,6 +433,7 @@ internal sealed class Tap
             // Nothing was looked at: that is no gate, and no loss that is known.
             _meter.Quality.SamplingSize = 1;
             _meter.Quality.SamplingPopulation = 1;
+            _meter.Quality.IsBounded = false;
             _meter.Quality.Dropped = -1;
         }
 

@@ -27,6 +27,11 @@ internal sealed partial class DuckDbFlowStore : IFlowStore
           source_port USMALLINT, destination_port USMALLINT, flow_start BIGINT, flow_end BIGINT, packets UBIGINT, octets UBIGINT,
           reverse_packets UBIGINT, reverse_octets UBIGINT, tcp_flags USMALLINT, reverse_tcp_flags USMALLINT, end_reason UTINYINT, received_at BIGINT);
         """,
+        """
+        ALTER TABLE window_total ADD COLUMN packets_within UBIGINT;
+        ALTER TABLE window_total ADD COLUMN all_octets UBIGINT;
+        ALTER TABLE window_total ADD COLUMN octets_within UBIGINT;
+        """,
     ];
 
     private readonly string _path;
@@ -126,12 +131,13 @@ internal sealed partial class DuckDbFlowStore : IFlowStore
 
     public IReadOnlyList<StoredWindow> Windows(SensorName? sensor, int max) => Query(
         """
-        SELECT sensor, window_start, window_end, packets, octets, flows, dropped, sampling, domestic, previous_lost, received_at
+        SELECT sensor, window_start, window_end, packets, octets, flows, dropped, sampling, domestic, previous_lost, received_at,
+          packets_within, all_octets, octets_within
         FROM window_total WHERE $a = '' OR sensor = $a ORDER BY inbox_row DESC LIMIT $max
         """,
         row => new StoredWindow(
             row.GetString(0), row.GetInt64(1), row.GetInt64(2), Maybe(row, 3), Maybe(row, 4), Maybe(row, 5), Maybe(row, 6), row.GetDouble(7),
-            row.GetFieldValue<ulong>(8), row.GetBoolean(9), row.GetInt64(10)),
+            row.GetFieldValue<ulong>(8), row.GetBoolean(9), row.GetInt64(10), Maybe(row, 11), Maybe(row, 12), Maybe(row, 13)),
         ("a", sensor?.ToString() ?? ""), ("max", max));
 
     public (long Windows, long Flows) Count()
@@ -156,6 +162,7 @@ internal sealed partial class DuckDbFlowStore : IFlowStore
                 .AppendValue(q.SamplingPopulation == 0 ? 1.0 : (double)q.SamplingSize / q.SamplingPopulation).AppendValue(q.MalformedPackets)
                 .AppendValue(q.EvictedFlows).AppendValue(q.DomesticPackets).AppendValue(q.PrefixesBelowK).AppendValue(q.FlowsOutOfScope)
                 .AppendValue(q.PreviousWindowLost).AppendValue(q.ClockOffsetMs).AppendValue(r.AuthorizationId).AppendValue(message.ReceivedAt.Value)
+                .AppendValue(q.Bounds?.PacketsWithin).AppendValue(q.Bounds?.Octets).AppendValue(q.Bounds?.OctetsWithin)
                 .EndRow();
         }
     }

@@ -35,7 +35,11 @@ internal sealed record StoredFlow(
     ushort DestinationTransportPort, long FlowStartMilliseconds, long FlowEndMilliseconds, ulong PacketDeltaCount, ulong OctetDeltaCount,
     ulong ReversePacketDeltaCount, ulong ReverseOctetDeltaCount, ushort TcpControlBits, ushort ReverseTcpControlBits);
 
-/// <summary>One window of one sensor.</summary>
+/// <summary>
+/// One window of one sensor. Counts are as seen; divided by the sampling ratio they are estimates, and where the sensor says how good those are, the packets' is off by less
+/// than <paramref name="PacketsWithin"/> in 95 % of windows, and <paramref name="EstimatedOctets"/> by less than <paramref name="OctetsWithin"/>.
+/// </summary>
 internal sealed record StoredWindow(
     string Sensor, long WindowStart, long WindowEnd, ulong? PacketDeltaCount, ulong? OctetDeltaCount, ulong? DeltaFlowCount, ulong? DroppedPackets,
-    double SamplingRatio, ulong DomesticPackets, bool PreviousWindowLost, long ReceivedAt);
+    double SamplingRatio, ulong DomesticPackets, bool PreviousWindowLost, long ReceivedAt,
+    ulong? PacketsWithin, ulong? EstimatedOctets, ulong? OctetsWithin);

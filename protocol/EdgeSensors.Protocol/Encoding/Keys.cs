@@ -70,6 +70,7 @@ internal static class Keys
     public const int SketchSeed = 40_052;
     public const int SketchPrecision = 40_053;
     public const int SketchRegisters = 40_054;
+    public const int SamplingBounds = 40_055;
 
     // picked flow
     public const int Reason = 40_060;

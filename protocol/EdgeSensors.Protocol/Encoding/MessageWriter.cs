@@ -131,6 +131,13 @@ internal sealed class MessageWriter
         _cbor.WriteEndArray();
     }
 
+    /// <summary>Likewise, under a key.</summary>
+    public void KeyedRow(int key, params ReadOnlySpan<ulong> values)
+    {
+        Key(key);
+        Row(values);
+    }
+
     public void Item(ulong value) => _cbor.WriteUInt64(value);
 
     public void Item(string value) => _cbor.WriteTextString(value);

@@ -96,7 +96,19 @@ public sealed record MeasurementQuality
 
     /// <summary>Exporters' records, datagrams or samples that never came, by their numbers or by the kernel's count.</summary>
     public ulong MissingExports { get; init; }
+
+    /// <summary>How far off the sampled totals may be; none where the sensor does not say.</summary>
+    public SamplingBounds? Bounds { get; init; }
 }
+
+/// <summary>
+/// What the totals of a sampled window are worth: in 95 % of windows the packets in all are within <paramref name="PacketsWithin"/> of what
+/// <see cref="MeasurementQuality.SamplingPopulation"/> out of <see cref="MeasurementQuality.SamplingSize"/> makes of the total.
+/// </summary>
+/// <param name="PacketsWithin">Half the width of the packets' interval.</param>
+/// <param name="Octets">The octets in all, as estimated.</param>
+/// <param name="OctetsWithin">Half the width of the octets' interval.</param>
+public readonly record struct SamplingBounds(ulong PacketsWithin, ulong Octets, ulong OctetsWithin);
 
 /// <summary>What ran one way.</summary>
 public readonly record struct DirectionCount(TrafficDirection Direction, Counters Count);

@@ -21,7 +21,7 @@ public class BudgetTests
     {
         InstructionCounter counter = InstructionCounter.Load();
         object meter = Invoke(counter, "Replay.FrameReplay", "Meter", null, RandomAddresses(50_000), 0L)!;
-        Action<byte[], int, int, int, long> take = meter.GetType().GetMethod("Take", Any)!.CreateDelegate<Action<byte[], int, int, int, long>>(meter);
+        Func<byte[], int, int, int, long, int> take = meter.GetType().GetMethod("Take", Any)!.CreateDelegate<Func<byte[], int, int, int, long, int>>(meter);
         byte[] frame = FrameReplayTests.Syn(0x0a000001, 0x01020304, 1000, 443);
         take(frame, 0, 54, 60, 1);
         Cost known = counter.Measure(() => Repeat(1_000, _ => take(frame, 0, 54, 60, 2)));

@@ -37,6 +37,22 @@ public class FlowStoreTests
     }
 
     [Fact]
+    public async Task A_sampled_window_keeps_the_bounds_that_its_sensor_states()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await using var sensor = await hub.ConnectAsync(TestHub.Gateway);
+        await sensor.SubscribeAckAsync();
+        Assert.True(ReportCodec.TryDecode(Messages.Report(7, 1), out var report, out _));
+        var sampled = report!.Measurement with { SamplingSize = 10, SamplingPopulation = 250, Bounds = new SamplingBounds(40, 100_000, 9_000) };
+        await sensor.PublishAsync(Channel.Report, ReportCodec.Encode(report with { Measurement = sampled }));
+        await sensor.PublishAsync(Channel.Report, Messages.Report(7, 2));
+        await TestHub.EventuallyAsync(async () => (await hub.GetAsync<List<StoredWindow>>("/api/v1/windows")).Count == 2);
+        var windows = await hub.GetAsync<List<StoredWindow>>("/api/v1/windows");
+        Assert.Equal((0.04, 40UL, 100_000UL, 9_000UL), (windows[1].SamplingRatio, windows[1].PacketsWithin, windows[1].EstimatedOctets, windows[1].OctetsWithin));
+        Assert.Null(windows[0].PacketsWithin);
+    }
+
+    [Fact]
     public async Task A_full_inbox_acknowledges_nothing_more_and_goes_on_when_projected_messages_were_pruned()
     {
         await using var hub = await TestHub.StartAsync(c => c with { Inbox = c.Inbox with { MaxMiB = 1, Retention = TimeSpan.FromHours(10) } });

@@ -32,6 +32,11 @@ internal static class SampleMessages
             Id = Id, WindowStart = Start, WindowEnd = End, AuthorizationId = "auth-1", Total = new Counters(123_456, 98_765_432, 789),
             Measurement = new MeasurementQuality { SamplingPopulation = 1024, UnknownSamplingPackets = 77, MissingExports = 6 },
         })),
+        ["report-sampled"] = ("report", ReportCodec.Encode(new ReportMessage
+        {
+            Id = Id, WindowStart = Start, WindowEnd = End, AuthorizationId = "auth-1", Total = new Counters(2_700, 1_350_000, 31),
+            Measurement = new MeasurementQuality { SamplingSize = 2_700, SamplingPopulation = 330_000, DroppedPackets = 0, Bounds = new(9_876, 160_000_000, 5_432_100) },
+        })),
         ["alert-scan"] = ("alert", AlertCodec.Encode(Alert)),
         ["alert-flood"] = ("alert", AlertCodec.Encode(Alert with
         {
