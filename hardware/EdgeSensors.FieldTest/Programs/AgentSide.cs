@@ -11,6 +11,7 @@ internal sealed class AgentSide : IDisposable
     private readonly string _log;
     private readonly string _enrolment;
     private readonly NetworkNamespace? _place;
+    private readonly List<SaidLine> _saidBefore = [];
     private StartedProgram? _running;
     private IReadOnlyDictionary<string, string> _settings = new Dictionary<string, string>();
 
@@ -29,6 +30,9 @@ internal sealed class AgentSide : IDisposable
     /// <summary>The namespace it lives in; null for this process's own.</summary>
     public NetworkNamespace? Place => _place;
 
+    /// <summary>All it has said, also before it was killed and started again.</summary>
+    public IReadOnlyList<SaidLine> Said => [.. _saidBefore, .. _running?.Said ?? []];
+
     /// <summary>The running agent; throws before it was started.</summary>
     public StartedProgram Running => _running ?? throw new InvalidOperationException("The agent was not started.");
 
@@ -38,6 +42,7 @@ internal sealed class AgentSide : IDisposable
     public async Task RunAsync(IReadOnlyDictionary<string, string> settings, CancellationToken stop)
     {
         _settings = settings;
+        _saidBefore.AddRange(_running?.Said ?? []);
         _running?.Dispose();
         _running = StartedProgram.Start(
             _place, _program, ["run", "--config", Path.Combine(_enrolment, "agent.yaml")], _log, settings);

@@ -95,7 +95,10 @@ internal sealed class Cast : IDisposable
     }
 
     /// <summary>The state folder of a sensor's agent.</summary>
-    public string StateOf(string sensor) => Path.Combine(_ground.Temporary, "state", sensor);
+    public string StateOf(string sensor) => StateOf(_ground, sensor);
+
+    /// <summary>The same, before there is a cast.</summary>
+    public static string StateOf(RunFolder ground, string sensor) => Path.Combine(ground.Temporary, "state", sensor);
 
     /// <summary>Ends all in order, the agents first.</summary>
     public async Task StopAsync()

@@ -54,12 +54,13 @@ internal sealed class HubApi : IDisposable
         return HubStateJson.Read(incidents.RootElement, mitigations.RootElement);
     }
 
-    /// <summary>The numbers of <c>/healthz</c>, by name, whether it is well or not; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
-    public async Task<IReadOnlyDictionary<string, double>> ReadHealthAsync(CancellationToken stop)
+    /// <summary>Whether <c>/healthz</c> says that it commits and publishes, and its numbers by name; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
+    public async Task<(bool IsWell, IReadOnlyDictionary<string, double> Counters)> ReadHealthAsync(CancellationToken stop)
     {
         using var response = await _client.GetAsync(new Uri("healthz", UriKind.Relative), stop).ConfigureAwait(false);
         using var health = JsonDocument.Parse(await response.Content.ReadAsStringAsync(stop).ConfigureAwait(false));
-        return health.RootElement.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number).ToDictionary(p => p.Name, p => p.Value.GetDouble());
+        var counters = health.RootElement.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number).ToDictionary(p => p.Name, p => p.Value.GetDouble());
+        return (response.IsSuccessStatusCode, counters);
     }
 
     /// <summary>Proposes to drop an address; its id, or why the hub refuses.</summary>

@@ -21,6 +21,7 @@ internal sealed class HubSide : IDisposable
     private readonly string _logs;
     private readonly NetworkNamespace? _place;
     private readonly IPAddress _address;
+    private readonly List<SaidLine> _saidBefore = [];
     private StartedProgram? _serving;
     private readonly Dictionary<string, DateTimeOffset> _inForce = [];
     private HubApi? _api;
@@ -57,6 +58,9 @@ internal sealed class HubSide : IDisposable
 
     /// <summary>The profile of the run's operator.</summary>
     public string Profile => Path.Combine(Folder, "operators", Operator);
+
+    /// <summary>All it has said, also before it was killed and started again.</summary>
+    public IReadOnlyList<SaidLine> Said => [.. _saidBefore, .. _serving?.Said ?? []];
 
     /// <summary>The running hub; throws before <see cref="ServeAsync"/>.</summary>
     public StartedProgram Serving => _serving ?? throw new InvalidOperationException("The hub was not started.");
@@ -122,6 +126,7 @@ internal sealed class HubSide : IDisposable
     /// <param name="settings">Variables to set besides the inherited ones.</param>
     public async Task ServeAsync(CancellationToken stop, IReadOnlyDictionary<string, string>? settings = null)
     {
+        _saidBefore.AddRange(_serving?.Said ?? []);
         _serving?.Dispose();
         _serving = StartedProgram.Start(_place, _program, ["serve", "--config", Path.Combine(Folder, "hub.yaml")], Path.Combine(_logs, "hub.log"), settings);
         if (await _serving.WaitForLineAsync(l => l.StartsWith("ready ", StringComparison.Ordinal), Patience, stop).ConfigureAwait(false) is null)
@@ -151,8 +156,8 @@ internal sealed class HubSide : IDisposable
         return _place is null ? Read() : _place.Run(Read); // its data may lie on a disk that only its place sees
     }
 
-    /// <summary>How it says it is: counters of <c>/healthz</c>, by name; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
-    public Task<IReadOnlyDictionary<string, double>> ReadHealthAsync(CancellationToken stop) => Api.ReadHealthAsync(stop);
+    /// <summary>Whether it says that it is well, and its counters by name; throws <see cref="HttpRequestException"/> while it cannot be reached.</summary>
+    public Task<(bool IsWell, IReadOnlyDictionary<string, double> Counters)> ReadHealthAsync(CancellationToken stop) => Api.ReadHealthAsync(stop);
 
     /// <summary>Proposes and approves a block as the run's operator; null when it was done, otherwise why not.</summary>
     public async Task<string?> BlockAsync(string address, string reason, TimeSpan duration, CancellationToken stop)

@@ -44,6 +44,23 @@ internal sealed class StartedProgram : IDisposable
         }
     }
 
+    /// <summary>Processor time of all its threads so far (proc_pid_stat(5)); zero once it has ended.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        const double TicksPerSecond = 100; // USER_HZ, the unit in which the kernel shows times
+        try
+        {
+            // The name, in brackets, may hold spaces; what is counted comes behind it.
+            var text = File.ReadAllText($"/proc/{_process.Id}/stat");
+            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return TimeSpan.FromSeconds((long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond);
+        }
+        catch (IOException)
+        {
+            return TimeSpan.Zero;
+        }
+    }
+
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 

@@ -44,9 +44,15 @@ internal sealed class ReplayPlan
     public InsideNetwork Inside => _inside;
 
     /// <summary>Makes a plan; false with one line of why where nothing crosses.</summary>
-    public static bool TryMake(Trace trace, InsideNetwork inside, double speed, out ReplayPlan? plan, out string? error)
+    /// <param name="trace">What is replayed.</param>
+    /// <param name="inside">The protected network.</param>
+    /// <param name="speed">Times the trace's own pace.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="error">Why there is none.</param>
+    /// <param name="withControl">Whether a control visitor is added; a trace that holds ordinary traffic needs none.</param>
+    public static bool TryMake(Trace trace, InsideNetwork inside, double speed, out ReplayPlan? plan, out string? error, bool withControl = true)
     {
-        plan = new ReplayPlan(trace, inside, ControlFlow.Choose(trace, inside), speed);
+        plan = new ReplayPlan(trace, inside, withControl ? ControlFlow.Choose(trace, inside) : null, speed);
         error = plan.Crossing > 0 ? null : $"{trace.Name}: no packet runs between the inside ({string.Join(", ", inside.Prefixes.Take(3))}) and the outside; name the inside with --inside PREFIX";
         return error is null;
     }
