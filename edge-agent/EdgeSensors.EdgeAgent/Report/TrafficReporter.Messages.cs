@@ -218,6 +218,7 @@ internal sealed partial class TrafficReporter
         {
             _diskFails = false;
             ReportLog.DiskWorks(_logger);
+            DiskWorks?.Invoke();
         }
     }
 }

@@ -82,6 +82,9 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
     /// <summary>Counts for rules that are only observed; null where they are carried out.</summary>
     public ObserveOnlyEnforcer? Observed { get; init; }
 
+    /// <summary>Runs when messages get on disk again after some did not, so that the hub is told how many were dropped.</summary>
+    public Action? DiskWorks { get; init; }
+
     /// <summary>Whether to give up waiting for the disk.</summary>
     public CancellationToken Stopping { get; set; }
 

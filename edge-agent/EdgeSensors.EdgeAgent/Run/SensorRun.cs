@@ -171,7 +171,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         }
 
         var options = new ReporterOptions(settings.Window, settings.MaxFlows, settings.Detectors, file is null);
-        var reporter = new TrafficReporter(options, checkpoint, holder, outbox, time, _logger) { Stopping = stop.Token, Observed = enforcer as ObserveOnlyEnforcer ?? announcing?.Observer };
+        var reporter = new TrafficReporter(options, checkpoint, holder, outbox, time, _logger) { Stopping = stop.Token, DiskWorks = status.Tell, Observed = enforcer as ObserveOnlyEnforcer ?? announcing?.Observer };
         var reading = new InputLoop(reporter, time, _logger);
         RunLog.Ready(_logger, settings.Sensor.ToString(), settings.InputFile ?? settings.InputInterface ?? string.Join(", ", exports!.Urls), enforcer.Name);
         using var metrics = exports is null ? null : new ExportMetrics(exports);

@@ -14,7 +14,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
     private static readonly string s_version = typeof(StatusWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     private readonly Lock _lock = new();
-    private (AuthorizationInForce?, ulong?, ulong?, ulong?) _told;
+    private (AuthorizationInForce?, ulong?, ulong?, ulong?, ulong)? _told;
 
     /// <summary>Says it, whether it has changed or not.</summary>
     public void Tell() => Tell(always: true);
@@ -30,13 +30,14 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
             var authorization = holder.InForce?.Document is { } document
                 ? new AuthorizationInForce(document.Id.Text, document.Level, document.NotAfter)
                 : null;
-            var now = (authorization, (ulong?)(state.Blocklist?.Version ?? state.Listed?.Version), (ulong?)state.TimestampVersion, rules.Revision);
+            var health = outbox.Health;
+            var dropped = health.DroppedReports + health.DroppedAlerts + health.DroppedReceipts;
+            var now = (authorization, (ulong?)(state.Blocklist?.Version ?? state.Listed?.Version), (ulong?)state.TimestampVersion, rules.Revision, dropped);
             if (!always && now == _told)
             {
                 return;
             }
 
-            _told = now;
             var message = new StatusMessage
             {
                 Id = default,
@@ -50,9 +51,11 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
                 RulesRevision = rules.Revision,
                 Witness = state.Witness,
                 Enforcer = enforcer.Name,
-                Outbox = outbox.Health,
+                Outbox = health,
             };
-            outbox.Commit([new OutboxEntry(Channel.Status, id => StatusCodec.Encode(message with { Id = id }))]);
+            var stored = outbox.Commit([new OutboxEntry(Channel.Status, id => StatusCodec.Encode(message with { Id = id }))]) == OutboxCommit.Durable;
+            _told = stored ? now : null; // what did not get on disk is said again
+            outbox.CountDropped(Channel.Status, stored ? 0 : 1);
         }
     }
 

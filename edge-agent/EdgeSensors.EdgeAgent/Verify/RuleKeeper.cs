@@ -24,11 +24,16 @@ internal sealed class RuleKeeper(SensorName sensor, AgentConfiguration settings,
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
+    // What the enforcer could not do it may be able to do later: a program that was missing is back, a table is free again.
+    private static readonly TimeSpan TryAgainEvery = TimeSpan.FromSeconds(5);
+
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Dictionary<DocumentId, RuleOutcome> _told = [];
     private readonly HashSet<DocumentId> _reverted = [];
     private TrustedState _state = TrustedState.None;
     private RuleVerdict[] _standing = [];
+    private long? _failedAt;
+    private string? _saidFailure;
 
     /// <summary>Revision of the rule set in force; null before the first.</summary>
     public ulong? Revision { get; private set; }
@@ -112,7 +117,7 @@ internal sealed class RuleKeeper(SensorName sensor, AgentConfiguration settings,
             }
         }
 
-        var due = _standing.Any(v => _reverted.Contains(v.Rule.Id) || v.Rule.EffectiveUntil <= now)
+        var due = (_failedAt is { } failed && time.GetElapsedTime(failed) >= TryAgainEvery) || _standing.Any(v => _reverted.Contains(v.Rule.Id) || v.Rule.EffectiveUntil <= now)
             || (_state.Rules?.Rules.Any(r => r.IsFor(sensor.Operator, sensor.Sensor) && _told.TryGetValue(r.Id, out var told)
                 && told.Reason == RuleJudgement.NotStarted && StartOf(r) <= now) ?? false);
         if (!hits.Intact || due)
@@ -137,26 +142,26 @@ internal sealed class RuleKeeper(SensorName sensor, AgentConfiguration settings,
             RateLimitPacketsPerSecond = settings.RateLimitPacketsPerSecond,
         };
         var outcome = await enforcer.ApplyAsync(plan, cancellationToken).ConfigureAwait(false);
-        if (outcome.Error is { } error)
+        var failed = outcome.Error is not null;
+        if (failed && outcome.Error != _saidFailure)
         {
-            VerifyLog.EnforcementFailed(logger, error);
+            VerifyLog.EnforcementFailed(logger, outcome.Error!);
         }
+
+        (_failedAt, _saidFailure) = (failed ? time.GetTimestamp() : null, outcome.Error);
 
         var hits = (await enforcer.ReadHitsAsync(cancellationToken).ConfigureAwait(false)).Hits.ToDictionary(h => h.Id);
         var outcomes = outcome.Rules.Select(r => Outcome(r.Id, r.State, r.Reason, hits))
             .Concat(verdicts.Where(v => v.Refusal is not null).Select(v => Outcome(v.Rule.Id, Ended(v.Refusal!) ? RuleState.Expired : RuleState.Refused, v.Refusal, hits)))
             .ToList();
-        // What stood and is in the set no more was taken back, or ran out before it was taken out.
+        // What stood and is in the set no more was taken back, or ran out before it was taken out; where the enforcer failed it stands still.
         var present = verdicts.Select(v => v.Rule.Id).ToHashSet();
-        foreach (var gone in _standing.Where(v => !present.Contains(v.Rule.Id)))
-        {
-            outcomes.Add(Outcome(gone.Rule.Id, gone.Rule.EffectiveUntil <= now ? RuleState.Expired : RuleState.Revoked, null, hits));
-        }
-
-        _standing = standing;
+        var leaving = _standing.Where(v => !present.Contains(v.Rule.Id)).ToArray();
+        outcomes.AddRange(failed ? [] : leaving.Select(gone => Outcome(gone.Rule.Id, gone.Rule.EffectiveUntil <= now ? RuleState.Expired : RuleState.Revoked, null, hits)));
+        _standing = failed ? [.. standing, .. leaving] : standing;
         Revision = _state.Rules is { } set ? (ulong)set.Revision : Revision;
         Tell(outcomes, answersUpdate);
-        foreach (var id in _told.Keys.Where(id => !present.Contains(id)).ToArray())
+        foreach (var id in _told.Keys.Where(id => !present.Contains(id) && !failed).ToArray())
         {
             _told.Remove(id);
             _reverted.Remove(id);

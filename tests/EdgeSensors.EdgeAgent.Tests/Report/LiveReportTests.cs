@@ -7,6 +7,7 @@ using EdgeSensors.Metering.Detect;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -60,6 +61,34 @@ public sealed class LiveReportTests
         other.Run(file, stop: TestContext.Current.CancellationToken);
         Assert.Null(Assert.Single(other.Waiting().Reports).Measurement.DroppedPackets);
         File.Delete(file);
+    }
+
+    [Fact]
+    public void When_the_disk_takes_messages_again_somebody_is_told_once_and_the_dropped_ones_are_counted()
+    {
+        using var station = new Station();
+        var told = 0;
+        using var outbox = station.Open();
+        var reporter = new TrafficReporter(
+            new ReporterOptions(TimeSpan.FromSeconds(1), 1024, new DetectorOptions(), Live: true), Checkpoint.Read(outbox.ReadCheckpoint()), station.Holder, outbox, station.Clock, NullLogger.Instance)
+        {
+            DiskWorks = () => told++,
+        };
+        reporter.AdvanceTo(StartNs);
+        using (var other = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = station.OutboxFile, Pooling = false }.ToString()))
+        {
+            // Somebody else holds the file, which fails as a full disk does.
+            other.Open();
+            using var hold = other.CreateCommand();
+            hold.CommandText = "BEGIN IMMEDIATE";
+            hold.ExecuteNonQuery();
+            reporter.AdvanceTo(StartNs + Second);
+            Assert.Equal((0, 1UL), (told, outbox.Health.DroppedReports));
+        }
+
+        reporter.AdvanceTo(StartNs + (2 * Second));
+        reporter.AdvanceTo(StartNs + (3 * Second));
+        Assert.Equal((1, 1UL), (told, outbox.Health.DroppedReports));
     }
 
     [Fact]

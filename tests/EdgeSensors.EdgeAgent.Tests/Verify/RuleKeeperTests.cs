@@ -7,6 +7,7 @@ using EdgeSensors.Tests;
 using EdgeSensors.Trust.Client;
 using EdgeSensors.Trust.Documents;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeSensors.EdgeAgent.Tests.Verify;
 
@@ -133,6 +134,56 @@ public sealed class RuleKeeperTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Fact]
+    public async Task What_the_enforcer_could_not_do_is_tried_again_until_it_can()
+    {
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var keeper = new RuleKeeper(Sensor, new AgentConfiguration(), _enforcer, _outbox, clock, NullLogger.Instance);
+        _enforcer.Failure = "nft does not start";
+        await keeper.ApplyAsync(State(1, Rule("rule-1")), null, Cancel);
+        Assert.Equal((RuleState.Refused, RefusalReason.EnforcerFailed), Assert.Single(Receipts().SelectMany(r => r.Rules).Select(r => (r.State, r.Reason))));
+
+        await keeper.ApplyAsync(State(2, Rule("rule-1"), Rule("rule-2")), null, Cancel);
+        Receipts();
+        await RunWhileAsync(keeper, clock, () => _enforcer.Applied < 4);
+        Assert.Empty(Receipts()); // the same failure is told once
+
+        _enforcer.Failure = null;
+        await RunWhileAsync(keeper, clock, () => _enforcer.Plan.Rules.Count == 0);
+        Assert.Equal(["rule-1", "rule-2"], Receipts().SelectMany(r => r.Rules).Where(r => r.State == RuleState.Enforced).Select(r => r.RuleId));
+    }
+
+    [Fact]
+    public async Task A_rule_that_could_not_be_taken_back_is_not_said_to_be_gone_before_it_is()
+    {
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var keeper = new RuleKeeper(Sensor, new AgentConfiguration(), _enforcer, _outbox, clock, NullLogger.Instance);
+        await keeper.ApplyAsync(State(1, Rule("rule-1")), null, Cancel);
+        Receipts();
+        _enforcer.Failure = "nft does not start";
+        await keeper.ApplyAsync(State(2), null, Cancel);
+        Assert.DoesNotContain(Receipts().SelectMany(r => r.Rules), r => r.State == RuleState.Revoked);
+
+        _enforcer.Failure = null;
+        await RunWhileAsync(keeper, clock, () => _enforcer.Plan.Rules.Count > 0);
+        Assert.Equal(RuleState.Revoked, Assert.Single(Receipts().SelectMany(r => r.Rules)).State);
+    }
+
+    private static async Task RunWhileAsync(RuleKeeper keeper, FakeTimeProvider clock, Func<bool> condition)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var running = keeper.RunAsync(stop.Token);
+        for (var i = 0; i < 600 && condition(); i++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(20, Cancel);
+        }
+
+        Assert.False(condition());
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
     private static async Task Until(Func<bool> condition)
     {
         for (var i = 0; i < 600 && !condition(); i++)
@@ -215,15 +266,22 @@ public sealed class RuleKeeperTests : IDisposable
 
         public bool Intact { get; set; } = true;
 
+        public string? Failure { get; set; }
+
         public string Name => "scripted";
 
         public string? Limitation => null;
 
         public Task<EnforcementOutcome> ApplyAsync(EnforcementPlan plan, CancellationToken cancellationToken)
         {
+            Applied++;
+            if (Failure is not null)
+            {
+                return Task.FromResult(new EnforcementOutcome([.. plan.Rules.Select(r => new RuleEnforcement(r.Id, RuleState.Refused, RefusalReason.EnforcerFailed))], Failure));
+            }
+
             Plan = plan;
             Intact = true;
-            Applied++;
             return Task.FromResult(new EnforcementOutcome([.. plan.Rules.Select(r => new RuleEnforcement(r.Id, RuleState.Enforced))]));
         }
 
