@@ -91,10 +91,11 @@ internal sealed class Gateway : IDisposable
         return settings;
     }
 
-    /// <summary>Starts the router's exports, where it has any.</summary>
+    /// <summary>Starts the router's exports; throws <see cref="ProgramException"/> where they do not come up.</summary>
     /// <param name="program">softflowd.</param>
     /// <param name="logs">Where what it says is kept.</param>
-    public void StartExporter(string program, string logs)
+    /// <param name="stop">Gives up.</param>
+    public async Task StartExporterAsync(string program, string logs, CancellationToken stop)
     {
         var version = Step.Text("exports") switch { "netflow-v5" => "5", "netflow-v9" => "9", _ => "10" };
         _exporter = StartedProgram.Start(
@@ -102,6 +103,10 @@ internal sealed class Gateway : IDisposable
             ["-i", GatewayNetwork.OutsideFacing, "-n", FormattableString.Invariant($"127.0.0.1:{ExportPort}"), "-v", version, "-d", "-c", "none", "-p", Path.Combine(logs, $"{Name}-softflowd.pid"),
              .. ((string[])["maxlife=2", "expint=1", "tcp=2", "tcp.rst=1", "tcp.fin=1", "udp=2", "icmp=2", "general=2"]).SelectMany(t => (string[])["-t", t])],
             Path.Combine(logs, $"{Name}-softflowd.log"));
+        if (await _exporter.WaitForLineAsync(l => l.StartsWith("Exporting flows", StringComparison.Ordinal), TimeSpan.FromSeconds(10), stop).ConfigureAwait(false) is null)
+        {
+            throw new ProgramException($"softflowd does not come up: {_exporter.LastWords()}");
+        }
     }
 
     /// <summary>Ends the exports; what the router still held is sent.</summary>

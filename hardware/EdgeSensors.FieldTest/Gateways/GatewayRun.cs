@@ -206,7 +206,7 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
         gateway.Agent = await cast.RunAgentAsync(gateway.Name, gateway.Network.Gateway, gateway.LogName, gateway.Settings(), stop).ConfigureAwait(false);
         if (gateway.TakesExports)
         {
-            gateway.StartExporter(FindExporter()!, ground.Logs);
+            await gateway.StartExporterAsync(FindExporter()!, ground.Logs, stop).ConfigureAwait(false);
         }
     }
 

@@ -78,7 +78,10 @@ internal static class GatewayKinds
             new ScenarioKey("nothing-lost", KeyKind.Word, "which") { Among = ["acknowledged", "all"], Default = null }, On),
         new(
             "expect", "statistics", Gateways, "the packets of all reports are compared with what was on the link",
-            new ScenarioKey("statistics", KeyKind.Word, "equal, or what is missing is said to be lost or unknown") { Among = ["honest", "exact"], Default = null }, On),
+            new ScenarioKey("statistics", KeyKind.Word, "equal; or what is missing is said to be lost or unknown; or nine tenths at least and none made up, for exports, as a router's last packets stay in its buffer")
+            {
+                Among = ["exact", "honest", "most"], Default = null,
+            }, On),
         new("expect", "drops", Gateways, "messages that the agent dropped and told the hub of", new ScenarioKey("drops", KeyKind.Word, "some, or none") { Among = ["some", "none"], Default = null }, On),
         new("expect", "says", Gateways, "a line of a program's log", new ScenarioKey("says", KeyKind.Text, "that holds this").Required(), new ScenarioKey("on", KeyKind.Word, "an agent; the hub where it is left out")),
         new("expect", "online", Gateways, "at the end windows come to the hub, which is well", new ScenarioKey("online", KeyKind.Word, "from which agents") { Among = ["all"], Default = null }, On),
