@@ -33,6 +33,9 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
 
     private readonly ScenarioFiles _files = new(scenario.Folder);
 
+    /// <summary>Whether it is left running when all has come, to be looked at, until it is told to stop.</summary>
+    public bool Keep { get; init; }
+
     /// <summary>Why a scenario cannot be played here, and what to do; null where it can.</summary>
     public static string? Hindrance(Scenario scenario)
     {
@@ -95,6 +98,13 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
         }
 
         var isOver = doing.IsCompleted;
+        if (Keep)
+        {
+            progress($"all is over; hub and agents run on, and say what they do in {ground.Logs}; Ctrl-C ends them and judges");
+            await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            stop = CancellationToken.None;
+        }
+
         await Task.Delay(s_lateFindings, time, stop).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         await doing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
