@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using EdgeSensors.FieldTest.Gateways;
+using EdgeSensors.FieldTest.Network;
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Reporting;
 using EdgeSensors.FieldTest.Reporting.Live;
@@ -19,31 +22,61 @@ internal static class ScenarioAction
             return ExitCode.Failed;
         }
 
-        if (scenario.World != ScenarioWorld.Taps)
+        if (scenario.World == ScenarioWorld.Gateways && !UserNamespace.MayMakeNetworks(out _))
         {
-            await Console.Error.WriteLineAsync($"error[scenario]: {nameOrFile} plays on gateways, which this program cannot yet play from a file; use run ring");
+            // Does not return where it works.
+            await Console.Error.WriteLineAsync($"error[network]: {UserNamespace.EnterAgain()}");
             return ExitCode.Failed;
         }
 
+        scenario = scenario.Longer(options.Longer);
+        scenario = options.Taps > 0 && scenario.World == ScenarioWorld.Taps ? scenario.WithTaps(options.Taps) : scenario;
+        return await PlayAsync(
+            results ?? Path.Combine("field-test-results", scenario.Name),
+            (ground, view, progress) => scenario.World == ScenarioWorld.Taps
+                ? Task.FromResult(TapRun.Play(scenario, options, view, ground.Logs, stop))
+                : new GatewayRun(scenario, (int)options.Seed, options.Repeat, ground, view, progress, TimeProvider.System) { Keep = options.Keep }.PlayAsync(stop),
+            stop);
+    }
+
+    /// <summary>Emulated taps in real time on a real hub: what <c>run --taps N</c> does.</summary>
+    public static Task<int> PlayLiveAsync(int taps, TimeSpan lasts, long seed, string? results, CancellationToken stop) => PlayAsync(
+        results ?? Path.Combine("field-test-results", "taps"),
+        async (ground, view, _) =>
+        {
+            var recorder = new RunRecorder();
+            var since = Stopwatch.GetTimestamp();
+            await new LiveRun(taps, lasts, ground, new RunWatches(recorder, view), FormattableString.Invariant($"edgesensors-fieldtest run --taps {taps} --for {lasts.TotalSeconds:0} --seed {seed}"), seed).PlayAsync(stop);
+            return recorder.Conclude(Stopwatch.GetElapsedTime(since), ground.LogName);
+        },
+        stop);
+
+    private static async Task<int> PlayAsync(string results, Func<RunFolder, IRunWatch, Action<string>, Task<ScenarioResult>> play, CancellationToken stop)
+    {
         try
         {
-            using var ground = RunFolder.Make(Path.Combine(results ?? Path.Combine("field-test-results", scenario.Name), "result.json"));
+            using var ground = RunFolder.Make(Path.Combine(results, "result.json"));
+            var screen = new Screen(AnsiConsole.Console);
             var began = TimeProvider.System.GetUtcNow();
             ScenarioResult result;
             using (var view = RunViews.Open(AnsiConsole.Console, TimeProvider.System))
             {
-                result = TapRun.Play(scenario.Longer(options.Longer), options, view, ground.Logs, stop);
+                result = await play(ground, view, screen.Progress).ConfigureAwait(false);
             }
 
             ground.Write(result, RunTiming.Since(began, TimeProvider.System.GetUtcNow()));
-            new Screen(AnsiConsole.Console).Conclude(result, ground);
+            screen.Conclude(result, ground);
             return result.Passed ? ExitCode.Ok : ExitCode.Failed;
         }
         catch (ProgramException e)
         {
             await Console.Error.WriteLineAsync($"error[run]: {e.Message}");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("error[stopped]: hub, agents and network are gone, and there is no result");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NetworkSetupException)
         {
             await Console.Error.WriteLineAsync($"error[run]: {e.Message.ReplaceLineEndings(" ")}");
         }
