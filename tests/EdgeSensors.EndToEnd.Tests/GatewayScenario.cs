@@ -12,7 +12,16 @@ internal static class GatewayScenario
     /// <summary>Fails with each expectation that does not hold; skips the test where it cannot be played.</summary>
     public static async Task HoldsAsync(string name)
     {
-        var scenario = ScenarioLibrary.Load(name);
+        var result = await PlayAsync(ScenarioLibrary.Load(name), name);
+        Assert.All(result.Checks, c => Assert.True(c.Held, $"{c.Step}: expected {c.Expected}; seen {c.Seen}; look at {c.LookAt}"));
+        Assert.Contains(result.Series, s => s.Key == SeriesKind.Traffic.Key && s.Points.Any(p => p.Value > 0));
+    }
+
+    /// <summary>Plays one, and skips the test where it cannot be played.</summary>
+    /// <param name="scenario">For gateways.</param>
+    /// <param name="keepAs">The folder that what it leaves is copied to, where <c>EDGESENSORS_KEEP</c> names one for all; null for none.</param>
+    public static async Task<ScenarioResult> PlayAsync(Scenario scenario, string? keepAs)
+    {
         if (GatewayRun.Hindrance(scenario) is { } hindrance)
         {
             Assert.Skip(hindrance);
@@ -22,16 +31,16 @@ internal static class GatewayScenario
         try
         {
             using var ground = RunFolder.Make(Path.Combine(folder.FullName, "result.json"));
-            var result = await new GatewayRun(scenario, 1, $"edgesensors-fieldtest run {name} --seed 1", ground, new RunWatches(), _ => { }, TimeProvider.System).PlayAsync(Stop);
+            var repeat = $"edgesensors-fieldtest run {scenario.Name} --seed 1";
+            var result = await new GatewayRun(scenario, 1, repeat, ground, new RunWatches(), _ => { }, TimeProvider.System).PlayAsync(Stop);
             ground.Write(result, RunTiming.Since(result.Run.Start, DateTimeOffset.UtcNow));
             foreach (var check in result.Checks)
             {
                 TestContext.Current.TestOutputHelper?.WriteLine($"{(check.Held ? "held  " : "FAILED")} {check.Step}: {check.Expected}: {check.Seen}; look at {check.LookAt}");
             }
 
-            Keep(folder.FullName, name);
-            Assert.All(result.Checks, c => Assert.True(c.Held, $"{c.Step}: expected {c.Expected}; seen {c.Seen}; look at {c.LookAt}"));
-            Assert.Contains(result.Series, s => s.Key == SeriesKind.Traffic.Key && s.Points.Any(p => p.Value > 0));
+            Keep(folder.FullName, keepAs);
+            return result;
         }
         finally
         {
@@ -40,9 +49,9 @@ internal static class GatewayScenario
     }
 
     // What a run left is gone with the test, unless somebody wants to look.
-    private static void Keep(string folder, string name)
+    private static void Keep(string folder, string? name)
     {
-        if (Environment.GetEnvironmentVariable("EDGESENSORS_KEEP") is { Length: > 0 } kept)
+        if (name is not null && Environment.GetEnvironmentVariable("EDGESENSORS_KEEP") is { Length: > 0 } kept)
         {
             var copy = Directory.CreateDirectory(Path.Combine(kept, name)).FullName;
             foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))

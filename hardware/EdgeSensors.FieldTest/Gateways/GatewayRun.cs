@@ -194,7 +194,7 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
 
     private static ScenarioResult Conclude(ScenarioResult result, IReadOnlyList<Gateway> gateways, GatewayWatch seen, RunHead head) => result with
     {
-        Alerts = [.. seen.State.Incidents.Select(i => new AlertSeen(head.MillisecondsTo(i.ReceivedAt), i.Detector, i.Technique, i.Indicator, i.SourceProven, i.Words()))],
+        Alerts = [.. seen.State.Incidents.OrderBy(i => i.ReceivedAt).Select(i => new AlertSeen(head.MillisecondsTo(i.ReceivedAt), i.Detector, i.Technique, i.Indicator, i.SourceProven, i.Words()))],
         Blocks = [.. gateways.SelectMany(g => seen.InForce(g).Select(m => new BlockSeen(
             m.Mitigation.Target,
             RingWatch.Who(m.Mitigation.ApprovedBy),

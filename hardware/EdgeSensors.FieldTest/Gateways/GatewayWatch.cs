@@ -192,7 +192,7 @@ internal sealed class GatewayWatch(Cast cast, IReadOnlyList<Gateway> gateways, G
         var processor = program.ProcessorTime();
         if (seconds > 0 && _processor.TryGetValue(program.Id, out var before))
         {
-            figures["processor"] = (processor - before).TotalSeconds / seconds;
+            figures[SeriesKind.Processor.Key] = (processor - before).TotalSeconds / seconds;
         }
 
         _processor[program.Id] = processor;

@@ -27,9 +27,12 @@ internal sealed record SeriesKind(string Key, string Unit, Title Title)
     /// <summary>Frames and messages that were dropped so far, whatever the reason.</summary>
     public static SeriesKind Drops { get; } = new("drops", "drops", new("Drops, so far", "破棄(累計)"));
 
-    /// <summary>All, in the order in which they are plotted.</summary>
+    /// <summary>Processor time that a program takes in a second; of real programs only.</summary>
+    public static SeriesKind Processor { get; } = new("processor", "cores", new("Processor time", "CPU使用"));
+
+    /// <summary>All that any run has, in the order in which they are plotted.</summary>
     public static IReadOnlyList<SeriesKind> All { get; } = [Traffic, Detections, Mitigations, Heap, Queue, Drops];
 
     /// <summary>The kind of a key; one of its own name where no kind has it.</summary>
-    public static SeriesKind Of(string key) => All.FirstOrDefault(k => k.Key == key) ?? new SeriesKind(key, "", new(key, key));
+    public static SeriesKind Of(string key) => All.Append(Processor).FirstOrDefault(k => k.Key == key) ?? new SeriesKind(key, "", new(key, key));
 }
