@@ -31,6 +31,7 @@ public static class StatusCodec
         w.Text(Keys.Witness, message.Witness);
         w.Text(Keys.Enforcer, message.Enforcer);
         w.List(Keys.Outbox, OutboxRow(message.Outbox), w.Item);
+        w.UInt(Keys.BlocklistCapacity, message.BlocklistCapacity);
         w.EndMap();
         return w.Encode();
     }
@@ -49,7 +50,7 @@ public static class StatusCodec
         string? version = null, witness = null, enforcer = null;
         IReadOnlyList<string> capabilities = [];
         AuthorizationInForce? authorization = null;
-        ulong? blocklist = null, timestamp = null, rules = null;
+        ulong? blocklist = null, timestamp = null, rules = null, capacity = null;
         OutboxHealth? outbox = null;
         r.Map(key =>
         {
@@ -69,6 +70,7 @@ public static class StatusCodec
                     var row = r.Row(5);
                     outbox = new OutboxHealth(row[0], row[1], row[2], row[3], row[4]);
                     return true;
+                case Keys.BlocklistCapacity: capacity = r.UInt(); return true;
                 default: return header.TryField(r, key);
             }
         });
@@ -86,6 +88,7 @@ public static class StatusCodec
             Witness = FieldException.Required(witness, "witness"),
             Enforcer = FieldException.Required(enforcer, "enforcer"),
             Outbox = FieldException.Required(outbox, "outbox"),
+            BlocklistCapacity = capacity,
         };
     }
 

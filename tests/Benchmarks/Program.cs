@@ -16,5 +16,5 @@ if (args is ["pieces", ..])
 
 return new RootCommand("Loads and yardsticks; see docs/performance.md for how they are used.")
 {
-    GenerateCommand.Create(), LadderCommand.Create(), LiveCommand.Create(), FilterCommand.Create(), PublishCommand.Create(), BlocklistCommand.Create(), LogCommand.Create(), RolloutCommand.Create(), XdpCommand.Create(), HubLoadCommand.Create(), HubReactCommand.Create(), CollectCommand.Create(), FuzzFlowsCommand.Create(),
+    GenerateCommand.Create(), LadderCommand.Create(), LiveCommand.Create(), FilterCommand.Create(), PublishCommand.Create(), BlocklistCommand.Create(), LogCommand.Create(), RolloutCommand.Create(), XdpCommand.Create(), XdpListCommand.Create(), HubLoadCommand.Create(), HubReactCommand.Create(), CollectCommand.Create(), FuzzFlowsCommand.Create(),
 }.Parse(args).Invoke();

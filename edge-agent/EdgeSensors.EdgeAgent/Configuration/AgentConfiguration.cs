@@ -111,6 +111,9 @@ internal sealed class OwnerLimits
     /// <summary>The widest IPv6 prefix.</summary>
     public int MinPrefixLengthV6 { get; set; } = 48;
 
+    /// <summary>Most entries of a signed blocklist that are enforced; 0: none ever is.</summary>
+    public int BlocklistEntries { get; set; }
+
     /// <summary>Never touched.</summary>
     public IReadOnlyList<Prefix> Allowlist { get; set; } = [];
 }

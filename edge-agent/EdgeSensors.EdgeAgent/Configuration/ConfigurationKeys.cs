@@ -59,6 +59,7 @@ internal static class ConfigurationKeys
         Int("enforce.min_prefix_length_v6", 48, "bits", "The owner's limit: no IPv6 rule wider than this.", 0, 128, (c, v) => c.Limits.MinPrefixLengthV6 = v),
         Int("enforce.rate_limit", 100, "packets/s", "What the rate-limit step lets pass of each rule's prefix.", 1, 1_000_000, (c, v) => c.RateLimitPacketsPerSecond = v),
         new("enforce.xdp", "", "list of interfaces", "Interfaces at which the sources that rules drop are dropped already, before the kernel makes anything of a packet (XDP; needs CAP_BPF and Linux 5.9). The meter does not see what is dropped there; receipts count it. Where it cannot be, nftables drops all.", SetXdp, ValueKind.List),
+        Int("enforce.blocklist_entries", 0, "entries", "The owner's limit: most entries of a blocklist that are enforced where its keeper has signed that they are; 0: none, a list is only looked for. Beyond 16384 enforce.xdp is needed.", 0, BlocklistBounds.MaxEntries, (c, v) => c.Limits.BlocklistEntries = v),
         new("enforce.allowlist", "", "list of prefixes", "Addresses that no rule ever touches.", SetAllowlist, ValueKind.List),
 
         new("bgp.api", "", "URL", "Announce rules to routers through the gobgpd here, unix:///run/gobgpd/api.sock or http://127.0.0.1:50051; empty: enforce on this machine.", SetBgpApi),

@@ -44,11 +44,15 @@ internal sealed record DoctorTarget
     /// <summary>The key that opens the pseudonym key, base64.</summary>
     public required string SealingKeyFile { get; init; }
 
+    /// <summary>Interfaces at which listed sources are to be dropped by XDP.</summary>
+    public IReadOnlyList<string> XdpInterfaces { get; init; } = [];
+
     /// <summary>What a configuration names.</summary>
     public static DoctorTarget Of(AgentConfiguration configuration) => new()
     {
         InterfaceName = configuration.InputInterface,
         InputFile = configuration.InputFile,
+        XdpInterfaces = configuration.XdpInterfaces,
         Listen = configuration.Listen.Urls.Count > 0 ? configuration.Listen : null,
         StateDirectory = configuration.StateDirectory,
         HubHost = configuration.HubHost,

@@ -33,6 +33,11 @@ internal static class Examination
                 checks.Add(new ExportersCheck(listen, target.StateDirectory, time));
             }
 
+            if (target.XdpInterfaces.Count > 0)
+            {
+                checks.Add(new XdpCheck(target.XdpInterfaces));
+            }
+
             checks.Add(new StateDirectoryCheck(target.StateDirectory));
             checks.Add(new CertificateCheck(target, time));
             checks.Add(new TrustCheck(target.RootFile, target.SealingKeyFile));

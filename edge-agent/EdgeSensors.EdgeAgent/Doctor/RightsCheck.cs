@@ -10,6 +10,7 @@ internal sealed class RightsCheck(string statusFile, bool capturesInterface) : I
     private const string Area = "Rights";
     private const int NetAdmin = 12;
     private const int NetRaw = 13;
+    private const int SystemAdministrator = 21;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
@@ -23,7 +24,19 @@ internal sealed class RightsCheck(string statusFile, bool capturesInterface) : I
         [
             Capability(effective, NetRaw, "CAP_NET_RAW", "capture", capturesInterface ? Verdict.Fail : Verdict.Warn),
             Capability(effective, NetAdmin, "CAP_NET_ADMIN", "enforcement and promiscuous mode", Verdict.Warn),
+            .. Beyond(effective),
         ];
+    }
+
+    /// <summary>More than the agent ever needs: whoever takes it over gets that as well.</summary>
+    private static IEnumerable<Finding> Beyond(ulong effective)
+    {
+        if ((effective >> SystemAdministrator & 1) == 1)
+        {
+            yield return new Finding(
+                Area, "no more", Verdict.Warn, "every right is held (root)",
+                "run as a user of its own with AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN (and CAP_BPF CAP_PERFMON for enforce.xdp and tunnels) in the systemd unit");
+        }
     }
 
     private static Finding Capability(ulong effective, int bit, string name, string purpose, Verdict without) => (effective >> bit & 1) == 1

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Sealing;
 
 namespace EdgeSensors.EdgeAgent.Doctor;
@@ -30,7 +31,10 @@ internal sealed class TrustCheck(string rootFile, string sealingKeyFile) : IChec
             var signed = root.RootElement.GetProperty("signed");
             if (signed.GetProperty("_type").GetString() == "root")
             {
-                return new Finding(Area, Subject, Verdict.Ok, $"TUF root, version {signed.GetProperty("version").GetInt64()}");
+                var version = signed.GetProperty("version").GetInt64();
+                return signed.TryGetProperty(WitnessPolicy.RootMember, out _)
+                    ? new Finding(Area, Subject, Verdict.Ok, $"TUF root, version {version}, with a policy of witnesses")
+                    : new Finding(Area, Subject, Verdict.Fail, $"TUF root, version {version}, without a policy of witnesses: no update will be trusted", "have the hub's operator name its witnesses, then copy the enrolment folder again");
             }
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)

@@ -6,9 +6,9 @@ namespace EdgeSensors.EdgeAgent.Enforce;
 internal static class NftDifference
 {
     /// <summary>Writes it; empty when nothing differs.</summary>
-    public static NftTransaction Of(NftTable table, NftDesired desired, int ratePacketsPerSecond, UnixMilliseconds now)
+    public static NftTransaction Of(string tableName, NftTable table, NftDesired desired, int ratePacketsPerSecond, UnixMilliseconds now)
     {
-        var transaction = new NftTransaction();
+        var transaction = new NftTransaction(tableName);
         var ours = table.IsOurs(ratePacketsPerSecond);
         if (!ours && !table.Exists && desired.Sets.Count == 0)
         {

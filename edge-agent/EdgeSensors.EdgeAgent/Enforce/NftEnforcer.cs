@@ -4,18 +4,19 @@ using EdgeSensors.Trust.Documents;
 namespace EdgeSensors.EdgeAgent.Enforce;
 
 /// <summary>
-/// Enforces through nftables: the table <c>inet edgesensors</c> and nothing else. Each plan is one transaction that adds and takes away only what
+/// Enforces through nftables: its own table, <c>inet edgesensors</c>, and nothing else. Each plan is one transaction that adds and takes away only what
 /// differs, so counters (the hits) live on; each element carries the rule's remaining time, so all lapses by itself when the agent is gone; a new
 /// agent goes on with what it finds.
 /// </summary>
 /// <param name="nft">The program.</param>
 /// <param name="time">The clock that rules end by.</param>
-internal sealed class NftEnforcer(NftCommand nft, TimeProvider time) : IEnforcer
+/// <param name="tableName">The table.</param>
+internal sealed class NftEnforcer(NftCommand nft, TimeProvider time, string tableName = NftLayout.Table) : IEnforcer
 {
-    private static readonly string[] s_list = ["-j", "list", "table", NftLayout.Family, NftLayout.Table];
     private static readonly byte[] s_probe = """{"nftables":[{"add":{"table":{"family":"inet","name":"edgesensors-probe"}}}]}"""u8.ToArray();
     private static readonly string[] s_apply = ["-j", "-f", "-"];
 
+    private readonly string[] _list = ["-j", "list", "table", NftLayout.Family, tableName];
     private readonly Dictionary<DocumentId, RuleHits> _hits = [];
     private EnforcementPlan _plan = EnforcementPlan.Empty;
     private Dictionary<NftSet, HashSet<PacketMatch>> _standing = [];
@@ -51,7 +52,7 @@ internal sealed class NftEnforcer(NftCommand nft, TimeProvider time) : IEnforcer
             }
 
             var counted = Remember(table);
-            using var transaction = NftDifference.Of(table, desired, plan.RateLimitPacketsPerSecond, now);
+            using var transaction = NftDifference.Of(tableName, table, desired, plan.RateLimitPacketsPerSecond, now);
             var result = transaction.IsEmpty ? default : await nft.RunAsync(s_apply, transaction.Finish(), cancellationToken).ConfigureAwait(false);
             if (result.Succeeded)
             {
@@ -85,7 +86,7 @@ internal sealed class NftEnforcer(NftCommand nft, TimeProvider time) : IEnforcer
 
     private async Task<(NftTable? Table, string? Error)> ReadTableAsync(CancellationToken cancellationToken)
     {
-        var listing = await nft.RunAsync(s_list, default, cancellationToken).ConfigureAwait(false);
+        var listing = await nft.RunAsync(_list, default, cancellationToken).ConfigureAwait(false);
         return listing.Fault switch
         {
             NftFault.NotFound => (NftTable.Missing, null),

@@ -11,8 +11,11 @@ internal static class NftLayout
     /// <summary>The table's family.</summary>
     public const string Family = "inet";
 
-    /// <summary>The table's name.</summary>
+    /// <summary>The name of the rules' table.</summary>
     public const string Table = "edgesensors";
+
+    /// <summary>The name of the blocklist's.</summary>
+    public const string ListTable = "edgesensors_lists";
 
     /// <summary>Before NF_IP_PRI_RAW (-300), and so before connection tracking (-200).</summary>
     public const int Priority = -310;

@@ -12,8 +12,13 @@ internal sealed class NftTransaction : IDisposable
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _json;
 
-    public NftTransaction()
+    private readonly string _tableName;
+
+    /// <summary>Begins one.</summary>
+    /// <param name="tableName">The table that it changes.</param>
+    public NftTransaction(string tableName)
     {
+        _tableName = tableName;
         _json = new Utf8JsonWriter(_buffer);
         _json.WriteStartObject();
         _json.WriteStartArray("nftables");
@@ -226,7 +231,7 @@ internal sealed class NftTransaction : IDisposable
         _json.WriteStartObject(action);
         _json.WriteStartObject("table");
         _json.WriteString("family", NftLayout.Family);
-        _json.WriteString("name", NftLayout.Table);
+        _json.WriteString("name", _tableName);
         End();
     }
 
@@ -255,7 +260,7 @@ internal sealed class NftTransaction : IDisposable
         _json.WriteStartObject(action);
         _json.WriteStartObject(kind);
         _json.WriteString("family", NftLayout.Family);
-        _json.WriteString("table", NftLayout.Table);
+        _json.WriteString("table", _tableName);
     }
 
     private void End()

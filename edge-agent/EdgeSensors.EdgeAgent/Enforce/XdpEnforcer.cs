@@ -1,3 +1,4 @@
+using EdgeSensors.EdgeAgent.Enforce.Lists;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 
@@ -32,10 +33,18 @@ internal sealed class XdpEnforcer : IEnforcer, IDisposable
     /// <inheritdoc/>
     public string? Limitation => _behind.Limitation;
 
+    /// <summary>The blocklist at the interface; null once the program is off.</summary>
+    public XdpBlocklist? Blocklist => _filter?.Blocklist;
+
     /// <summary>Puts a list at interfaces in front of an enforcer; the enforcer itself and why, where that cannot be.</summary>
-    public static IEnforcer Choose(IEnforcer behind, IReadOnlyList<string> interfaces, TimeProvider time, out string? without)
+    /// <param name="behind">The enforcer.</param>
+    /// <param name="interfaces">Where.</param>
+    /// <param name="time">The clock that rules end by.</param>
+    /// <param name="without">Why not.</param>
+    /// <param name="blocklistCapacity">Most entries of a blocklist.</param>
+    public static IEnforcer Choose(IEnforcer behind, IReadOnlyList<string> interfaces, TimeProvider time, out string? without, int blocklistCapacity = 0)
     {
-        if (!XdpFilter.TryCreate(Capacity, out var filter, out var error))
+        if (!XdpFilter.TryCreate(Capacity, out var filter, out var error, blocklistCapacity))
         {
             without = error.Message;
             return behind;

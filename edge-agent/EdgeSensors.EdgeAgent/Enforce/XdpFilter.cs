@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using EdgeSensors.EdgeAgent.Enforce.Lists;
 using EdgeSensors.Metering.Ebpf;
 using EdgeSensors.Protocol;
 
@@ -12,6 +13,9 @@ namespace EdgeSensors.EdgeAgent.Enforce;
 /// </summary>
 internal sealed class XdpFilter : IDisposable
 {
+    /// <summary>How the kernel calls the program.</summary>
+    public const string ProgramName = "es_drop";
+
     private const int MaxAllowed = 1 << 16;
     private const int ValueOctets = 16;
     private const int CounterOctets = 16;
@@ -29,7 +33,11 @@ internal sealed class XdpFilter : IDisposable
     private readonly Queue<int> _free = [];
     private readonly List<EbpfLink> _links = [];
 
-    private XdpFilter(EbpfMap[] maps, EbpfProgram program, int capacity) => (_maps, Program, _capacity) = (maps, program, capacity);
+    private XdpFilter(EbpfMap[] maps, EbpfProgram program, int capacity, XdpBlocklist blocklist) =>
+        (_maps, Program, _capacity, Blocklist) = (maps, program, capacity, blocklist);
+
+    /// <summary>The blocklist that the program looks packets up in behind the list.</summary>
+    public XdpBlocklist Blocklist { get; }
 
     /// <summary>The program, for a run on trial.</summary>
     public EbpfProgram Program { get; }
@@ -46,7 +54,8 @@ internal sealed class XdpFilter : IDisposable
     /// <param name="capacity">Most prefixes.</param>
     /// <param name="filter">Attached nowhere yet.</param>
     /// <param name="error">Why there is none.</param>
-    public static bool TryCreate(int capacity, [NotNullWhen(true)] out XdpFilter? filter, [NotNullWhen(false)] out EbpfError? error)
+    /// <param name="blocklistCapacity">Most entries of the blocklist.</param>
+    public static bool TryCreate(int capacity, [NotNullWhen(true)] out XdpFilter? filter, [NotNullWhen(false)] out EbpfError? error, int blocklistCapacity = 0)
     {
         filter = null;
         List<EbpfMap> maps = [];
@@ -69,14 +78,21 @@ internal sealed class XdpFilter : IDisposable
             maps.Add(map);
         }
 
-        var instructions = XdpProgram.Assemble(maps[0], maps[1], maps[2], maps[3], maps[4]);
-        if (!EbpfProgram.TryLoad(EbpfProgramType.Xdp, "es_drop", instructions, out var program, out error))
+        if (!XdpBlocklistMaps.TryCreate(Math.Max(1, blocklistCapacity), blocklistCapacity > 0 ? XdpBlocklist.MaxSections : 1, out var blocklist, out error))
         {
             maps.ForEach(made => made.Dispose());
             return false;
         }
 
-        filter = new XdpFilter([.. maps], program, capacity);
+        var instructions = XdpProgram.Assemble(maps[0], maps[1], maps[2], maps[3], maps[4], blocklist);
+        if (!EbpfProgram.TryLoad(EbpfProgramType.Xdp, ProgramName, instructions, out var program, out error))
+        {
+            maps.ForEach(made => made.Dispose());
+            blocklist.Dispose();
+            return false;
+        }
+
+        filter = new XdpFilter([.. maps], program, capacity, new XdpBlocklist(blocklist, blocklistCapacity));
         return true;
     }
 
@@ -200,6 +216,7 @@ internal sealed class XdpFilter : IDisposable
     {
         _links.ForEach(link => link.Dispose());
         Program.Dispose();
+        Blocklist.Dispose();
         foreach (var map in _maps)
         {
             map.Dispose();

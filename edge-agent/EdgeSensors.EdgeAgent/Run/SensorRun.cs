@@ -1,6 +1,7 @@
 using EdgeSensors.EdgeAgent.Configuration;
 using EdgeSensors.EdgeAgent.Enforce;
 using EdgeSensors.EdgeAgent.Enforce.Bgp;
+using EdgeSensors.EdgeAgent.Enforce.Lists;
 using EdgeSensors.EdgeAgent.Input;
 using EdgeSensors.EdgeAgent.Link;
 using EdgeSensors.EdgeAgent.Outbox;
@@ -108,7 +109,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         }
         else if (settings.XdpInterfaces.Count > 0)
         {
-            enforcer = XdpEnforcer.Choose(enforcer, settings.XdpInterfaces, clock, out var without);
+            enforcer = XdpEnforcer.Choose(enforcer, settings.XdpInterfaces, clock, out var without, settings.Limits.BlocklistEntries);
             if (without is not null)
             {
                 RunLog.NoXdp(_logger, without);
@@ -116,6 +117,8 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         }
 
         using var attached = enforcer as IDisposable;
+        var lists = await ChooseListsAsync(enforcer, clock, cancellationToken).ConfigureAwait(false);
+        client.ListCapacity = Math.Min(settings.Limits.BlocklistEntries, lists?.Capacity ?? 0);
 
         if (card?.DepthLimitation is { } shallow)
         {
@@ -124,9 +127,10 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
         var holder = new AuthorityHolder(settings.Sensor, clock, settings.Limits.Allowlist);
         using var keeper = new RuleKeeper(settings.Sensor, settings, enforcer, outbox, clock, _logger);
+        using var listed = new ListKeeper(settings.Limits, lists, outbox, clock, _logger);
         var updates = new UpdateLoop(client, settings.RefreshEvery, clock, Random.Shared, _logger);
         using var link = new HubLink(hub, outbox, settings.MaxInFlight, time, Random.Shared, _logger);
-        var status = new StatusWriter(outbox, holder, updates, keeper, enforcer, card?.Depth, exports is not null, time);
+        var status = new StatusWriter(outbox, holder, updates, keeper, enforcer, client.ListCapacity, card?.Depth, exports is not null, time);
         var firstUpdate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         link.Connected = status.Tell;
         link.UpdateAnnounced = _ => updates.Announce();
@@ -146,6 +150,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
             }
 
             await keeper.ApplyAsync(state, refusal, token).ConfigureAwait(false);
+            await listed.ApplyAsync(state, token).ConfigureAwait(false);
             status.TellChange();
             if (state.TimestampVersion is not null || (refusal is not null && file is null))
             {
@@ -163,7 +168,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         using var stopLink = new CancellationTokenSource();
         var linking = link.RunAsync(stopLink.Token);
         var updating = updates.RunAsync(stop.Token);
-        var keeping = keeper.RunAsync(stop.Token);
+        var keeping = Task.WhenAny(keeper.RunAsync(stop.Token), listed.RunAsync(stop.Token)).Unwrap();
         await Task.WhenAny(firstUpdate.Task, updating, Task.Delay(file is not null ? Timeout.InfiniteTimeSpan : s_firstUpdate, time, stop.Token)).ConfigureAwait(false);
         if (holder.InForce is null && !stop.IsCancellationRequested)
         {
@@ -215,6 +220,24 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         }
 
         return trouble;
+    }
+
+    /// <summary>What enforces a blocklist; null where the owner wants none or nothing can. What a former run left in nftables and is not gone on with is taken away.</summary>
+    private async Task<IListEnforcer?> ChooseListsAsync(IEnforcer enforcer, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (enforcer is not (NftEnforcer or XdpEnforcer))
+        {
+            return null;
+        }
+
+        var table = new NftListEnforcer(new NftEnforcer(NftCommand.OfThisMachine(), clock, NftLayout.ListTable), settings.RateLimitPacketsPerSecond);
+        if (settings.Limits.BlocklistEntries > 0 && enforcer is NftEnforcer)
+        {
+            return table;
+        }
+
+        await table.ApplyAsync([], cancellationToken).ConfigureAwait(false);
+        return settings.Limits.BlocklistEntries > 0 ? new XdpListEnforcer((XdpEnforcer)enforcer, settings.Limits.BlocklistEntries, clock) : null;
     }
 
     private static async Task Quiet(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

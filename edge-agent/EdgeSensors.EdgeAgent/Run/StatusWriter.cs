@@ -9,7 +9,7 @@ using EdgeSensors.Protocol;
 namespace EdgeSensors.EdgeAgent.Run;
 
 /// <summary>Says in status messages what the sensor is and what is in force on it: at each connect, and when it has changed.</summary>
-internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder, UpdateLoop updates, RuleKeeper rules, IEnforcer enforcer, HeaderDepth? live, bool exports, TimeProvider time)
+internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder, UpdateLoop updates, RuleKeeper rules, IEnforcer enforcer, int listCapacity, HeaderDepth? live, bool exports, TimeProvider time)
 {
     private static readonly string s_version = typeof(StatusWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
@@ -52,6 +52,8 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
                 Witness = state.Witness,
                 Enforcer = enforcer.Name,
                 Outbox = health,
+
+                BlocklistCapacity = listCapacity == 0 ? null : (ulong)listCapacity,
             };
             var stored = outbox.Commit([new OutboxEntry(Channel.Status, id => StatusCodec.Encode(message with { Id = id }))]) == OutboxCommit.Durable;
             _told = stored ? now : null; // what did not get on disk is said again

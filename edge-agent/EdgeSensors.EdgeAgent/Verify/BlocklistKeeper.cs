@@ -13,11 +13,18 @@ namespace EdgeSensors.EdgeAgent.Verify;
 /// <param name="targets">Where fetched targets are kept.</param>
 /// <param name="tier">Which list.</param>
 /// <param name="logger">Where a refused list is named.</param>
-internal sealed class BlocklistKeeper(ITargetStore targets, string tier, ILogger logger)
+/// <param name="matches">Whether addresses are looked up in it.</param>
+internal sealed class BlocklistKeeper(ITargetStore targets, string tier, ILogger logger, bool matches = true)
 {
     private readonly string _name = TargetNames.BlocklistSnapshot(tier);
     private Blocklist? _held;
     private string? _sha256;
+
+    /// <summary>The list that is held; null when there is none.</summary>
+    public Blocklist? List => _held;
+
+    /// <summary>Which list.</summary>
+    public string Tier => tier;
 
     /// <summary>The list that is held, ready for look-ups; null when there is none.</summary>
     public BlocklistMatcher? Matcher { get; private set; }
@@ -92,6 +99,6 @@ internal sealed class BlocklistKeeper(ITargetStore targets, string tier, ILogger
     private void Hold(Blocklist? list, string? sha256)
     {
         (_held, _sha256) = (list, sha256);
-        Matcher = list is null ? null : new BlocklistMatcher(list);
+        Matcher = list is null || !matches ? null : new BlocklistMatcher(list);
     }
 }

@@ -1,4 +1,5 @@
 using EdgeSensors.EdgeAgent.Select;
+using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.EdgeAgent.Verify;
@@ -38,6 +39,12 @@ internal sealed record TrustedState
 
     /// <summary>The blocklist, ready for look-ups; null when there is none.</summary>
     public BlocklistMatcher? Blocklist { get; init; }
+
+    /// <summary>What of a blocklist is enforced; null when nothing is.</summary>
+    public BlocklistEnforcement? Enforcement { get; init; }
+
+    /// <summary>The blocklist that it is done with here; null when there is none that this sensor has room for.</summary>
+    public Blocklist? EnforcedList { get; init; }
 
     /// <summary>The rules; null when the repository has none, or they did not verify (see <see cref="RulesRefusal"/>).</summary>
     public RuleSet? Rules { get; init; }

@@ -20,6 +20,7 @@ internal sealed class UpdateClient : IDisposable
     private readonly HttpTransport _transport;
     private readonly TufClient _client;
     private readonly BlocklistKeeper _blocklist;
+    private readonly EnforcedListKeeper _enforced;
 
     private UpdateClient(UpdateSource source, TimeProvider time, ILogger logger)
     {
@@ -43,7 +44,11 @@ internal sealed class UpdateClient : IDisposable
         var targets = new DirectoryTargetStore(Path.Combine(source.Directory, "targets"));
         _client = new TufClient(_transport, Metadata, time, TufLimits.Default, targets, witnessed: true);
         _blocklist = new BlocklistKeeper(targets, source.BlocklistTier, logger);
+        _enforced = new EnforcedListKeeper(targets, logger);
     }
+
+    /// <summary>Most entries of a blocklist that are enforced here; 0: none.</summary>
+    public int ListCapacity { get; set; }
 
     private DirectoryMetadataStore Metadata { get; }
 
@@ -130,7 +135,14 @@ internal sealed class UpdateClient : IDisposable
             }
         }
 
-        if (reading.Interrupted || !await _blocklist.UpdateAsync(repository, cancellationToken).ConfigureAwait(false))
+        var enforcement = await reading.DocumentAsync<BlocklistEnforcement>(TargetNames.BlocklistEnforcement, BlocklistEnforcement.TryParse).ConfigureAwait(false);
+        if (enforcement?.IsFor(sensor.Operator, sensor.Sensor) == false)
+        {
+            enforcement = null;
+        }
+
+        if (reading.Interrupted || !await _blocklist.UpdateAsync(repository, cancellationToken).ConfigureAwait(false)
+            || !await _enforced.UpdateAsync(enforcement, _blocklist.List, ListCapacity, repository, cancellationToken).ConfigureAwait(false))
         {
             // The metadata is new but a target could not be brought: half an update is none.
             return before;
@@ -154,6 +166,8 @@ internal sealed class UpdateClient : IDisposable
             Domestic = domestic,
             Listed = listed,
             Blocklist = _blocklist.Matcher,
+            Enforcement = enforcement,
+            EnforcedList = _enforced.List,
             Rules = rules,
             RulesRefusal = rulesRefusal,
             Grants = grants,

@@ -32,8 +32,10 @@ public sealed unsafe class EbpfMap : IDisposable
     /// <param name="maxEntries">Most elements.</param>
     /// <param name="map">The map.</param>
     /// <param name="error">Why there is none.</param>
+    /// <param name="grows">Whether a hash map takes memory for an element when it comes, not for all at once; a prefix tree always does.</param>
     public static bool TryCreate(
-        EbpfMapType type, string name, int keySize, int valueSize, int maxEntries, [NotNullWhen(true)] out EbpfMap? map, [NotNullWhen(false)] out EbpfError? error)
+        EbpfMapType type, string name, int keySize, int valueSize, int maxEntries, [NotNullWhen(true)] out EbpfMap? map, [NotNullWhen(false)] out EbpfError? error,
+        bool grows = false)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(keySize, 1);
@@ -46,7 +48,7 @@ public sealed unsafe class EbpfMap : IDisposable
             KeySize = (uint)keySize,
             ValueSize = (uint)valueSize,
             MaxEntries = (uint)maxEntries,
-            Flags = type == EbpfMapType.LongestPrefix ? NoPreallocation : 0,
+            Flags = grows || type == EbpfMapType.LongestPrefix ? NoPreallocation : 0,
         };
         EbpfSystemCall.WriteName(name, attributes.Name);
         var descriptor = EbpfSystemCall.Do(EbpfSystemCall.MapCreate, ref attributes);

@@ -117,13 +117,13 @@ internal sealed record ReceiptView(
 internal sealed record SensorView(
     string Name, bool Connected, string Kind, string SoftwareVersion, IReadOnlyList<string> Capabilities, string? Authorization, string? Level,
     long? AuthorizedUntil, ulong? TimestampVersion, ulong? RulesRevision, string Witness, string Enforcer, ulong OutboxMessages, ulong DroppedReports,
-    ulong DroppedAlerts, ulong DroppedReceipts, long StatusAt)
+    ulong DroppedAlerts, ulong DroppedReceipts, ulong? BlocklistCapacity, long StatusAt)
 {
     public static SensorView Of(SensorRecord s, bool connected) => new(
         s.Name.ToString(), connected, Word.Of(s.Status.Kind), s.Status.SoftwareVersion, s.Status.Capabilities, s.Status.Authorization?.Id,
         s.Status.Authorization is { } a ? Word.Of(a.Level) : null, s.Status.Authorization?.NotAfter.Value, s.Status.TimestampVersion,
         s.Status.RulesRevision, s.Status.Witness, s.Status.Enforcer, s.Status.Outbox.Messages, s.Status.Outbox.DroppedReports,
-        s.Status.Outbox.DroppedAlerts, s.Status.Outbox.DroppedReceipts, s.ReceivedAt.Value);
+        s.Status.Outbox.DroppedAlerts, s.Status.Outbox.DroppedReceipts, s.Status.BlocklistCapacity, s.ReceivedAt.Value);
 }
 
 /// <summary>Who did what.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using EdgeSensors.Hub.Blocklists.Import;
 using EdgeSensors.Hub.Blocklists.Merge;
 using EdgeSensors.Hub.Blocklists.Publish;
+using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
@@ -10,14 +11,14 @@ using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Commands;
 
-/// <summary><c>edgesensors-hub blocklist import|remove|list|never|publish|export</c>: lists of others, merged, signed and passed on.</summary>
+/// <summary><c>edgesensors-hub blocklist import|remove|list|never|publish|enforce|export</c>: lists of others, merged, signed and passed on.</summary>
 internal static class BlocklistCommand
 {
     private static readonly string[] Formats = ["auto", "text", "csv", "crowdsec", "misp", "stix"];
 
     public static Command Create() => new("blocklist", "Lists of addresses to stop: import, merge, publish, export.")
     {
-        Import(), Remove(), List(), BlocklistNeverCommand.Create(), Publish(), BlocklistExportCommand.Create(),
+        Import(), Remove(), List(), BlocklistNeverCommand.Create(), Publish(), BlocklistEnforceCommand.Create(), BlocklistExportCommand.Create(),
     };
 
     public static Option<string> DirectoryOption() => new("--dir") { Description = "The hub's folder.", HelpName = "DIR", Required = true };
@@ -183,8 +184,10 @@ internal static class BlocklistCommand
             var entries = Merged(store, repository, parsed.GetValue(minScore));
             try
             {
-                var tiers = publisher.Tiers().Append(Tier.Full).Concat((parsed.GetValue(capacities) ?? []).Select(capacity => new Tier(capacity))).Distinct().OrderBy(tier => tier.Capacity).ToList();
+                var announced = AnnouncedCapacities.Read(Path.Combine(ConfigurationFile.Load(folder.Configuration).Store.Folder, "decisions.db"), entries.Count);
+                var tiers = publisher.Tiers().Append(Tier.Full).Concat((parsed.GetValue(capacities) ?? []).Select(capacity => new Tier(capacity))).Concat(announced).Distinct().OrderBy(tier => tier.Capacity).ToList();
                 var (change, published) = publisher.Prepare(tiers, entries);
+                publisher.NameTiers(change, tiers);
                 if (published.Any(tier => tier.Snapshot is not null))
                 {
                     offline.Publish(parsed, folder, repository, change, RepositoryRoles.Blocklists);

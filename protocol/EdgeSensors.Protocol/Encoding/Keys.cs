@@ -43,6 +43,7 @@ internal static class Keys
     public const int Witness = 40_017;
     public const int Enforcer = 40_018;
     public const int Outbox = 40_019;
+    public const int BlocklistCapacity = 40_020;
 
     // report
     public const int Measurement = 40_030;

@@ -38,6 +38,9 @@ public sealed record StatusMessage
 
     /// <summary>How the outbox stands.</summary>
     public required OutboxHealth Outbox { get; init; }
+
+    /// <summary>Most entries of a blocklist that can be enforced here; none where none are.</summary>
+    public ulong? BlocklistCapacity { get; init; }
 }
 
 /// <summary>Which program a sensor is.</summary>

@@ -11,6 +11,7 @@ public static class TargetDocument
         _ = name switch
         {
             TargetNames.DomesticPrefixes => DomesticPrefixTable.TryParse(content, out _, out error),
+            TargetNames.BlocklistEnforcement => BlocklistEnforcement.TryParse(content, out _, out error),
             TargetNames.ListedAddresses => AddressList.TryParse(content, out _, out error),
             TargetNames.Rules => RuleSet.TryParse(content, out _, out error),
             _ when name.StartsWith("mitigations/", StringComparison.Ordinal) => Grant.TryParse(content, name, out _, out error),

@@ -12,6 +12,9 @@ public static class TargetNames
     /// <summary>The list of addresses to watch for.</summary>
     public const string ListedAddresses = "blocklists/listed.json";
 
+    /// <summary>What of the blocklist is enforced.</summary>
+    public const string BlocklistEnforcement = "blocklists/enforce.json";
+
     /// <summary>Where blocklists lie.</summary>
     public const string BlocklistFolder = "blocklists/";
 
@@ -31,6 +34,9 @@ public static class TargetNames
 
     /// <summary>The newest version of a tier's blocklist, whole.</summary>
     public static string BlocklistSnapshot(string tier) => $"{BlocklistFolder}{tier}{BlocklistSnapshotEnd}";
+
+    /// <summary>The tier for sensors with room for so many entries.</summary>
+    public static string BlocklistTier(int capacity) => string.Create(CultureInfo.InvariantCulture, $"at-most-{capacity}");
 
     /// <summary>What leads from an older version of a tier's blocklist to the newest.</summary>
     public static string BlocklistDelta(string tier, long from) => string.Create(CultureInfo.InvariantCulture, $"{BlocklistFolder}{tier}.from-{from}{BlocklistDeltaEnd}");

@@ -8,6 +8,9 @@ namespace EdgeSensors.Trust.Log;
 public sealed record WitnessPolicy
 {
     /// <summary>The most logs, and the most witnesses.</summary>
+    public const string RootMember = "x-edgesensors-witness-policy";
+
+    /// <summary>The most keys of each kind.</summary>
     public const int MaxKeys = 16;
 
     private WitnessPolicy(IReadOnlyList<NoteKey> logs, IReadOnlyList<NoteKey> witnesses, int quorum)

@@ -7,7 +7,7 @@ namespace EdgeSensors.Trust.Metadata;
 /// <summary>root.json (specification §4.3): the keys of the four top-level roles.</summary>
 internal sealed record Root : SignedPayload
 {
-    private const string PolicyMember = "x-edgesensors-witness-policy";
+    private const string PolicyMember = Log.WitnessPolicy.RootMember;
 
     public override string Type => TopLevelRole.Root;
 

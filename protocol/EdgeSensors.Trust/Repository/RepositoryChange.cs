@@ -68,6 +68,13 @@ public sealed class RepositoryChange
         return SetTarget(TargetNames.ListedAddresses, document.ToCanonicalJson());
     }
 
+    /// <summary>Publishes what of the blocklist is enforced.</summary>
+    public RepositoryChange Set(BlocklistEnforcement document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return SetTarget(TargetNames.BlocklistEnforcement, document.ToCanonicalJson());
+    }
+
     /// <summary>Takes a target out; one that is not there is no error.</summary>
     public RepositoryChange RemoveTarget(string name)
     {

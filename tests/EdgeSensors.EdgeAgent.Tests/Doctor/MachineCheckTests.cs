@@ -7,18 +7,18 @@ namespace EdgeSensors.EdgeAgent.Tests.Doctor;
 public sealed class MachineCheckTests
 {
     [Theory]
-    [InlineData("CapEff:\t000001ffffffffff", "Ok", "Ok")]
+    [InlineData("CapEff:\t000001ffffffffff", "Ok", "Ok", "Warn")] // and more than is needed
     [InlineData("CapEff:\t0000000000002000", "Ok", "Warn")]
     [InlineData("CapEff:\t0000000000001000", "Fail", "Ok")]
     [InlineData("CapEff:\t0000000000000000", "Fail", "Warn")]
-    public async Task Rights_are_what_is_effective(string line, string raw, string admin)
+    public async Task Rights_are_what_is_effective(string line, string raw, string admin, params string[] more)
     {
         var file = Path.GetTempFileName();
         try
         {
             await File.WriteAllTextAsync(file, $"Name:\tx\n{line}\n", TestContext.Current.CancellationToken);
             var findings = await new RightsCheck(file, capturesInterface: true).RunAsync(TestContext.Current.CancellationToken);
-            Assert.Equal([raw, admin], findings.Select(finding => finding.Verdict.ToString()));
+            Assert.Equal([raw, admin, .. more], findings.Select(finding => finding.Verdict.ToString()));
             Assert.All(findings, finding => Assert.Equal(finding.Verdict == Verdict.Ok, finding.Remedy is null));
         }
         finally
@@ -108,8 +108,25 @@ public sealed class MachineCheckTests
         File.WriteAllText(enrolment.Target.SealingKeyFile, "not a key");
         Assert.Equal(["is no TUF root", "is no X25519 key in base64"], (await check.RunAsync(TestContext.Current.CancellationToken)).Select(finding => finding.Detail[(finding.Detail.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
         File.WriteAllText(enrolment.Target.RootFile, """{"signed":{"_type":"root","version":3},"signatures":[]}""");
+        Assert.Contains("without a policy of witnesses", (await check.RunAsync(TestContext.Current.CancellationToken))[0].Detail, StringComparison.Ordinal);
+        File.WriteAllText(enrolment.Target.RootFile, """{"signed":{"_type":"root","version":3,"x-edgesensors-witness-policy":{}},"signatures":[]}""");
         File.WriteAllText(enrolment.Target.SealingKeyFile, Convert.ToBase64String(new byte[31].Append((byte)64).ToArray()) + "\n");
         Assert.All(await check.RunAsync(TestContext.Current.CancellationToken), finding => Assert.Equal(Verdict.Ok, finding.Verdict));
+    }
+
+    [Theory]
+    [InlineData(null, "Warn")]
+    [InlineData("[{}]", "Ok")]
+    [InlineData("[]", "Warn")]
+    [InlineData("not json", "Warn")]
+    [InlineData("""[{"xdp":{"mode":2,"prog":{"id":7,"name":"es_drop"}}}]""", "Ok")]
+    [InlineData("""[{"xdp":{"mode":2,"prog":{"id":7,"name":"theirs"}}}]""", "Warn")]
+    [InlineData("""[{"xdp":{"mode":4,"attached":[{"mode":1,"prog":{"id":7}}]}}]""", "Warn")]
+    [InlineData("""[{"xdp":{"mode":4,"attached":[]}}]""", "Warn")]
+    public void What_stands_at_an_interface_is_told(string? shown, string verdict)
+    {
+        var finding = XdpCheck.Judge("eth0", shown);
+        Assert.Equal((verdict, verdict == "Ok"), (finding.Verdict.ToString(), finding.Remedy is null));
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class BgpEnforcerTests(BgpEnforcerTests.Daemons daemons) : IClassF
     {
         await using (var enforcer = Enforcer(Settings()))
         {
-            await enforcer.ApplyAsync(Plan(Rule("short", "203.0.113.7", seconds: 3), Rule("long", "203.0.113.8")), Stop);
+            await enforcer.ApplyAsync(Plan(Rule("short", "203.0.113.7", seconds: 2), Rule("long", "203.0.113.8")), Stop);
             Assert.True(await _bgp.RouterComesToHave(Stop, s_two[1]), Heard());
             Assert.True((await enforcer.ReadHitsAsync(Stop)).Intact);
         }
@@ -170,7 +170,7 @@ public sealed class BgpEnforcerTests(BgpEnforcerTests.Daemons daemons) : IClassF
         await other.AnnounceAsync(BgpRoute.Flow(new PacketMatch(Prefix.Parse("203.0.113.8/32"), null)), 0, Stop);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var watching = new BgpWatchdog(agent, new BgpHeartbeat(settings.HeartbeatPath), settings, TimeProvider.System, NullLogger.Instance).RunAsync(end.Token);
-        for (var beat = 0; beat < 20; beat++)
+        for (var beat = 0; beat < 13; beat++)
         {
             await Task.Delay(200, Stop);
             heartbeat.Beat();

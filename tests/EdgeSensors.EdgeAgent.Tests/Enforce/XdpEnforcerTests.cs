@@ -1,3 +1,4 @@
+using EdgeSensors.EdgeAgent.Doctor;
 using EdgeSensors.EdgeAgent.Enforce;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
@@ -14,6 +15,7 @@ public sealed class XdpEnforcerTests(ITestOutputHelper output)
         using var network = new EnforcerNetwork();
         using var enforcer = InFront(network);
         Assert.Equal("xdp+nftables", enforcer.Name);
+        Assert.Contains("the agent's program stands there", XdpCheck.Judge("inside0", network.Gateway.Run("ip", "-j", "-d", "link", "show", "dev", "inside0")).Detail, StringComparison.Ordinal);
         var plan = Plan(
             Rule("four", "192.0.2.10"), Rule("six", "2001:db8::10"), Rule("wide", "192.0.2.12/31"), Rule("out", "192.0.2.11", direction: SlpfDirection.Egress)) with
         {

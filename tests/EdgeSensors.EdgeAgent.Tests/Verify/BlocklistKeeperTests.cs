@@ -107,6 +107,34 @@ public sealed class BlocklistKeeperTests : IDisposable
         Assert.Null(_keeper.Matcher);
     }
 
+    [Fact]
+    public async Task Where_a_list_is_too_large_to_be_enforced_the_largest_tier_that_fits_is()
+    {
+        Publish(List(1, "203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4", "203.0.113.5"), null);
+        Assert.True(_repository.Publish(
+            new RepositoryChange().SetTarget("blocklists/at-most-2.snapshot", List(1, "203.0.113.1", "203.0.113.2").ToSnapshot())
+                .SetTarget("blocklists/at-most-3.snapshot", List(1, "203.0.113.1", "203.0.113.2", "203.0.113.3").ToSnapshot()), _keys).TryGet(out _, out _));
+        await UpdateAsync();
+        var document = new BlocklistEnforcement
+        {
+            Version = 1, Categories = [new EnforcedCategory(DocumentId.Parse("c2"), MitigationStep.Drop, SlpfDirection.Both)], Sensors = [SensorPattern.All], MaxEntries = 5,
+            MinPrefixLengthV4 = 24, MinPrefixLengthV6 = 48, Tiers = [2, 3], NotBefore = new(0), NotAfter = s_later,
+        };
+
+        async Task<int?> Held(BlocklistEnforcement? enforcement, int capacity)
+        {
+            Assert.True((await _client.RefreshAsync(TestContext.Current.CancellationToken)).TryGet(out var repository, out _));
+            var enforced = new EnforcedListKeeper(_targets, NullLogger.Instance);
+            Assert.True(await enforced.UpdateAsync(enforcement, _keeper.List, capacity, repository, TestContext.Current.CancellationToken));
+            return enforced.List?.EntryCount;
+        }
+
+        Assert.Equal([5, 3, 3, 2, 5, null, null], [
+            await Held(document, 5), await Held(document, 4), await Held(document, 3), await Held(document, 2), await Held(document, 1), await Held(document, 0), await Held(null, 5)]);
+        Assert.Equal(5, await Held(document with { MaxEntries = 4 }, 3)); // and is refused whole
+        Assert.Equal(5, await Held(document with { Categories = [document.Categories[0] with { Category = DocumentId.Parse("other") }] }, 1)); // of which nothing is meant
+    }
+
     private static Blocklist List(long version, params string[] addresses)
     {
         var builder = new BlocklistBuilder();

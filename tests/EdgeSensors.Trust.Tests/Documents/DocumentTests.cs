@@ -18,6 +18,7 @@ public sealed class DocumentTests
         ["listed"] = (Samples.Listed.ToCanonicalJson(), b => AddressList.TryParse(b, out var d, out var e) ? (d.ToCanonicalJson(), e) : (null, e)),
         ["grant"] = (Samples.Grant.ToCanonicalJson(), b => Grant.TryParse(b, out var d, out var e) ? (d.ToCanonicalJson(), e) : (null, e)),
         ["narrow-grant"] = ((Samples.Grant with { Protocols = new HashSet<L4Protocol> { L4Protocol.Udp }, Ports = new HashSet<int> { 53, 123 } }).ToCanonicalJson(), b => Grant.TryParse(b, out var d, out var e) ? (d.ToCanonicalJson(), e) : (null, e)),
+        ["enforcement"] = (Samples.Enforcement.ToCanonicalJson(), b => BlocklistEnforcement.TryParse(b, out var d, out var e) ? (d.ToCanonicalJson(), e) : (null, e)),
         ["connection"] = (Samples.Connections.ToCanonicalJson(), b => RuleSet.TryParse(b, out var d, out var e) ? (d.ToCanonicalJson(), e) : (null, e)),
         ["rules"] = (Samples.Rules.ToCanonicalJson(), b => RuleSet.TryParse(b, out var d, out var e) ? (d.ToCanonicalJson(), e) : (null, e)),
     };

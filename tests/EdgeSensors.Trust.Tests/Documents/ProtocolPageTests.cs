@@ -25,7 +25,7 @@ public sealed class ProtocolPageTests
     {
         Assert.Equal((512 << 10, 16 << 10, 2 << 20, 5 << 20), (TufLimits.Default.MaxRootBytes, TufLimits.Default.MaxTimestampBytes, TufLimits.Default.MaxSnapshotBytes, TufLimits.Default.MaxTargetsBytes));
         Assert.Equal((32, 256), (TufLimits.Default.MaxDelegations, TufLimits.Default.MaxRootRotations));
-        Assert.Equal((1 << 20, 1 << 20, 16 << 20, 32 << 20, 32 << 20), (CollectionAuthorization.MaxBytes, Grant.MaxBytes, RuleSet.MaxBytes, DomesticPrefixTable.MaxBytes, AddressList.MaxBytes));
+        Assert.Equal((1 << 20, 1 << 20, 1 << 20, 16 << 20, 32 << 20, 32 << 20), (CollectionAuthorization.MaxBytes, Grant.MaxBytes, BlocklistEnforcement.MaxBytes, RuleSet.MaxBytes, DomesticPrefixTable.MaxBytes, AddressList.MaxBytes));
         Assert.Equal((10.0, 16 << 10, 10_000), (HttpPatience.Default.Grace.TotalSeconds, HttpPatience.Default.MinBytesPerSecond, RuleSet.MaxRules));
         Assert.Equal((32, 32, 48), (PseudonymKeyWrap.KeyLength, SealedPseudonymKey.EncapsulatedLength, SealedPseudonymKey.CiphertextLength));
     }
@@ -33,7 +33,7 @@ public sealed class ProtocolPageTests
     [Fact]
     public void The_types_are_those_of_the_code()
     {
-        foreach (var type in new[] { CollectionAuthorization.Type, DomesticPrefixTable.Type, AddressList.Type, Grant.Type, RuleSet.Type })
+        foreach (var type in new[] { CollectionAuthorization.Type, DomesticPrefixTable.Type, AddressList.Type, Grant.Type, RuleSet.Type, BlocklistEnforcement.Type })
         {
             Assert.Contains($"| `{type}` |", Page, StringComparison.Ordinal);
         }

@@ -112,6 +112,23 @@ internal static class Samples
         RevertAtHits = 1_000_000,
     };
 
+    public static BlocklistEnforcement Enforcement => new()
+    {
+        Version = 4,
+        Categories =
+        [
+            new EnforcedCategory(DocumentId.Parse("c2"), MitigationStep.Drop, SlpfDirection.Both),
+            new EnforcedCategory(DocumentId.Parse("scanner"), MitigationStep.Observe, SlpfDirection.Ingress),
+        ],
+        Sensors = [SensorPattern.Parse("carrier-a/*")],
+        MaxEntries = 1_000_000,
+        MinPrefixLengthV4 = 24,
+        MinPrefixLengthV6 = 48,
+        Tiers = [16_384, 262_144],
+        NotBefore = Start,
+        NotAfter = End,
+    };
+
     public static RuleSet Connections => new()
     {
         Revision = 13,

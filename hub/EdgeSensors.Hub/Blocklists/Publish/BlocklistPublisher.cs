@@ -52,6 +52,36 @@ internal sealed class BlocklistPublisher(TufRepository repository, BlocklistStor
         return (change, published);
     }
 
+    /// <summary>What is enforced; null when nothing is.</summary>
+    public BlocklistEnforcement? Enforcement()
+    {
+        if (!Targets().Contains(TargetNames.BlocklistEnforcement))
+        {
+            return null;
+        }
+
+        if (!repository.ReadTarget(TargetNames.BlocklistEnforcement).TryGet(out var bytes, out var error))
+        {
+            throw new InvalidDataException(error.ToString());
+        }
+
+        return BlocklistEnforcement.TryParse(bytes, out var document, out var fault) ? document : throw new InvalidDataException(fault.ToString());
+    }
+
+    /// <summary>The tiers that a sensor may take for enforcement where the whole list is too large for it, as the document names them.</summary>
+    public static IReadOnlyList<int> EnforceableTiers(IEnumerable<Tier> tiers) =>
+        [.. tiers.Select(tier => tier.Capacity).Where(capacity => capacity < BlocklistBounds.MaxEntries).Distinct().Order().Take(16)];
+
+    /// <summary>Keeps the tiers that the document of what is enforced names at those that are published.</summary>
+    public void NameTiers(RepositoryChange change, IEnumerable<Tier> tiers)
+    {
+        var published = EnforceableTiers(tiers);
+        if (Enforcement() is { } document && !document.Tiers.SequenceEqual(published))
+        {
+            change.Set(document with { Version = document.Version + 1, Tiers = published });
+        }
+    }
+
     /// <summary>The tiers that are in the repository.</summary>
     public IEnumerable<Tier> Tiers() =>
         from name in Targets()
