@@ -10,6 +10,7 @@ using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Hub.Inbox;
+using EdgeSensors.Hub.OpenC2;
 using EdgeSensors.Hub.Sign;
 using EdgeSensors.Hub.Store;
 using EdgeSensors.Hub.Transparency;
@@ -143,6 +144,9 @@ internal sealed class HubHost : IAsyncDisposable
         broker.ChunkSource = new UpdateChunks(repository.TargetsDirectory, repository.MetadataDirectory, sequencer).Read;
         _app.MapOpenApi();
         new HubApi(decisions, mitigations, policy, flows, broker).Map(_app);
+        var partners = new OpenC2Consumer(mitigations, decisions, time);
+        broker.CommandSink = partners.Handle;
+        OpenC2Endpoint.Map(_app, partners, time);
         Health.Map(_app, meters, writer, publisher, mitigations, watch, correlator, projector);
 
         // MQTT connections do not end by themselves; without this a stop would wait for them.

@@ -9,6 +9,7 @@ var root = new RootCommand("Takes sensors' metadata in, joins what they see, and
     SensorCommand.Create(),
     OperatorCommand.Create(),
     OverseerCommand.Create(),
+    PartnerCommand.Create(),
     LogCommand.Create(),
     KeysCommand.Create(),
     ListedCommand.Create(),

@@ -52,7 +52,6 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
                 Witness = state.Witness,
                 Enforcer = enforcer.Name,
                 Outbox = health,
-
                 BlocklistCapacity = listCapacity == 0 ? null : (ulong)listCapacity,
             };
             var stored = outbox.Commit([new OutboxEntry(Channel.Status, id => StatusCodec.Encode(message with { Id = id }))]) == OutboxCommit.Durable;

@@ -1,5 +1,6 @@
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Hub.Inbox;
+using EdgeSensors.Hub.OpenC2;
 
 namespace EdgeSensors.Hub.Api;
 
@@ -16,6 +17,15 @@ internal sealed class AccessControl(RequestDelegate next, InboxMeters meters)
 
         switch (identity)
         {
+            case ClientIdentity.Partner partner when context.Request.Path.StartsWithSegments(OpenC2Endpoint.Path):
+                context.Features.Set(partner);
+                break;
+            case ClientIdentity.Partner:
+                await RefuseAsync(context, $"a partner may command at {OpenC2Endpoint.Path} only; use an operator's certificate");
+                return;
+            case not ClientIdentity.Partner when context.Request.Path.StartsWithSegments(OpenC2Endpoint.Path):
+                await RefuseAsync(context, "OpenC2 is for partners; a person proposes at /api/v1/mitigations");
+                return;
             case ClientIdentity.Person person:
                 context.Features.Set(person);
                 break;

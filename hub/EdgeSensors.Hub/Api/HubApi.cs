@@ -30,6 +30,7 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
         api.MapPost("/holds", StopAll).WithSummary("The kill switch: take back everything of an issuer, or everything, and let nothing new begin");
         api.MapPost("/holds/release", Release).WithSummary("Let new activations begin again");
         api.MapGet("/sensors", Sensors).WithSummary("Sensors and what each last said of itself");
+        api.MapGet("/blocklist/receipts", ListReceipts).WithSummary("What each sensor last said of each enforced category of the blocklist, with its hits");
         api.MapGet("/windows", Windows).WithSummary("Windows as sensors reported them, the latest first; sensor=operator/sensor for one of them");
         api.MapGet("/flows", Flows).WithSummary("Picked flows that touch an address or pseudonym, the latest first");
         api.MapGet("/audit", Audit).WithSummary("Who did what, the latest first");
@@ -177,6 +178,8 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
 
     private Ok<IEnumerable<AuditView>> Audit(int? max) =>
         TypedResults.Ok(store.Audit(Bound(max)).Select(a => new AuditView(a.At.Value, a.Who, a.What, a.Subject, a.Detail)));
+
+    private Ok<IEnumerable<ListReceiptView>> ListReceipts() => TypedResults.Ok(store.ListReceipts().Select(r => new ListReceiptView(r.Category, ReceiptView.Of(r.Receipt))));
 
     private static int Bound(int? max) => Math.Clamp(max ?? 100, 1, MaxRows);
 

@@ -113,6 +113,9 @@ internal sealed record ReceiptView(
         r.Sensor.ToString(), Word.Of(r.State), r.Reason, r.Enforcer, r.ObservedAt.Value, r.ReceivedAt.Value, r.HitPackets, r.HitOctets);
 }
 
+/// <summary>What one sensor last said of one category of the blocklist.</summary>
+internal sealed record ListReceiptView(string Category, ReceiptView Receipt);
+
 /// <summary>A sensor and what it last said of itself.</summary>
 internal sealed record SensorView(
     string Name, bool Connected, string Kind, string SoftwareVersion, IReadOnlyList<string> Capabilities, string? Authorization, string? Level,

@@ -174,12 +174,7 @@ internal sealed partial class Mitigations(
     {
         foreach (var rule in receipt.Rules)
         {
-            if (change.FindMitigation(rule.RuleId) is not { } mitigation)
-            {
-                continue; // A rule of a time before this hub's memory.
-            }
-
-            change.SaveReceipt(mitigation.Id, new MitigationReceipt
+            var told = new MitigationReceipt
             {
                 Sensor = sensor,
                 State = rule.State,
@@ -189,7 +184,19 @@ internal sealed partial class Mitigations(
                 ReceivedAt = receivedAt,
                 HitPackets = rule.HitPackets,
                 HitOctets = rule.HitOctets,
-            });
+            };
+            if (BlocklistEnforcement.CategoryOf(rule.RuleId) is { } category)
+            {
+                change.SaveListReceipt(category, told);
+                continue;
+            }
+
+            if (change.FindMitigation(rule.RuleId) is not { } mitigation)
+            {
+                continue; // A rule of a time before this hub's memory.
+            }
+
+            change.SaveReceipt(mitigation.Id, told);
             Stir(mitigation.Id);
             if (rule.State is RuleState.Enforced && mitigation.State is MitigationState.Approved or MitigationState.Published)
             {

@@ -14,6 +14,7 @@ internal sealed class CertificateAuthority : IDisposable
     public const string SensorUnit = "sensor";
     public const string OperatorUnit = "operator";
     public const string OverseerUnit = "overseer";
+    public const string PartnerUnit = "partner";
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
@@ -68,6 +69,9 @@ internal sealed class CertificateAuthority : IDisposable
 
     public IssuedCertificate IssueOverseer(OperatorId name, TimeSpan validity) =>
         Issue(Subject(OverseerUnit, name.Text), "1.3.6.1.5.5.7.3.2", validity, null);
+
+    public IssuedCertificate IssuePartner(OperatorId name, TimeSpan validity) =>
+        Issue(Subject(PartnerUnit, name.Text), "1.3.6.1.5.5.7.3.2", validity, null);
 
     /// <summary>The authority's private key as PKCS #8; whoever gets it seals it at once.</summary>
     public byte[] ExportKey() => _key.ExportPkcs8PrivateKey();

@@ -4,7 +4,7 @@ using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Hub.Identity;
 
-/// <summary>Whom a client certificate names: a sensor (OU=sensor, CN=operator/sensor), a person (OU=operator, CN=the name) or an overseer (OU=overseer).</summary>
+/// <summary>Whom a client certificate names: a sensor (OU=sensor, CN=operator/sensor), a person (OU=operator, CN=the name), an overseer (OU=overseer) or a partner (OU=partner).</summary>
 internal abstract record ClientIdentity
 {
     private const string CommonName = "2.5.4.3";
@@ -19,6 +19,9 @@ internal abstract record ClientIdentity
     public sealed record Person(OperatorId Name) : ClientIdentity;
 
     public sealed record Overseer(OperatorId Name) : ClientIdentity;
+
+    /// <summary>Somebody else's system that may ask for mitigations by OpenC2, and for nothing else.</summary>
+    public sealed record Partner(OperatorId Name) : ClientIdentity;
 
     /// <summary>Reads the subject of a certificate that is already known to be ours; false when it names none.</summary>
     public static bool TryRead(X509Certificate2? certificate, [NotNullWhen(true)] out ClientIdentity? identity)
@@ -46,6 +49,7 @@ internal abstract record ClientIdentity
             CertificateAuthority.SensorUnit when SensorName.TryParse(name, out var sensor) => new Sensor(sensor),
             CertificateAuthority.OperatorUnit when OperatorId.TryParse(name, out var person) => new Person(person),
             CertificateAuthority.OverseerUnit when OperatorId.TryParse(name, out var overseer) => new Overseer(overseer),
+            CertificateAuthority.PartnerUnit when OperatorId.TryParse(name, out var partner) => new Partner(partner),
             _ => null,
         };
         return identity is not null;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using EdgeSensors.Hub.Identity;
+using EdgeSensors.Hub.OpenC2;
 using EdgeSensors.Hub.Sign;
 using EdgeSensors.Protocol;
 using MQTTnet;
@@ -11,12 +12,13 @@ using MQTTnet.Server;
 namespace EdgeSensors.Hub.Inbox;
 
 /// <summary>
-/// The embedded MQTT broker. It serves sensors only, and lets each publish and subscribe on the topics of the name in its certificate and
-/// on no other. What a sensor publishes goes to the inbox; nothing is forwarded between clients.
+/// The embedded MQTT broker. It serves sensors and partners, and lets each publish and subscribe on the topics of the name in its certificate and
+/// on no other. What a sensor publishes goes to the inbox, what a partner does to the OpenC2 consumer; nothing is forwarded between clients.
 /// </summary>
 internal sealed class Broker : IAsyncDisposable
 {
     private const string SessionKey = "sensor";
+    private const string PartnerKey = "partner";
 
     private readonly BrokerEndpoint _endpoint;
     private readonly InboxWriter _inbox;
@@ -58,6 +60,9 @@ internal sealed class Broker : IAsyncDisposable
     /// <summary>Answers a tap's request for a part of an update.</summary>
     public Func<FetchMessage, ChunkMessage> ChunkSource { get; set; } = UpdateChunks.Nothing;
 
+    /// <summary>Answers a partner's command: null where no answer is wanted.</summary>
+    public Func<OperatorId, OpenC2Message, OpenC2Response?> CommandSink { get; set; } = (_, _) => null;
+
     public bool IsConnected(SensorName sensor) => _sessions.ContainsKey(sensor);
 
     public Task StartAsync() => _server.StartAsync();
@@ -87,9 +92,13 @@ internal sealed class Broker : IAsyncDisposable
 
     private Task OnConnecting(ValidatingConnectionEventArgs e)
     {
-        if (!ClientIdentity.TryRead(e.ClientCertificate, out var identity) || identity is not ClientIdentity.Sensor sensor)
+        if (ClientIdentity.TryRead(e.ClientCertificate, out var identity) && identity is ClientIdentity.Partner partner)
         {
-            Refuse("connection", "a client", "its certificate names no sensor");
+            OnPartnerConnecting(e, partner.Name);
+        }
+        else if (identity is not ClientIdentity.Sensor sensor)
+        {
+            Refuse("connection", "a client", "its certificate names neither a sensor nor a partner");
             e.ReasonCode = MqttConnectReasonCode.NotAuthorized;
         }
         else if (e.ClientId != sensor.Name.ToString())
@@ -108,6 +117,25 @@ internal sealed class Broker : IAsyncDisposable
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>A partner's client id is its name, or begins with it and a colon: no client can take another's place. It has no will, and speaks MQTT 5 (OASIS transf-mqtt 1.0).</summary>
+    private void OnPartnerConnecting(ValidatingConnectionEventArgs e, OperatorId partner)
+    {
+        if (e.ClientId != partner.Text && !e.ClientId.StartsWith(partner.Text + ":", StringComparison.Ordinal))
+        {
+            Refuse("connection", partner.Text, "its client id is neither the name in its certificate nor begins with it and a colon");
+            e.ReasonCode = MqttConnectReasonCode.ClientIdentifierNotValid;
+        }
+        else if (e.ProtocolVersion != MqttProtocolVersion.V500 || (e.ChannelAdapter as SensorChannel)?.Connect is not { WillFlag: false })
+        {
+            Refuse("connection", partner.Text, "it has a will, or does not speak MQTT 5");
+            e.ReasonCode = MqttConnectReasonCode.NotAuthorized;
+        }
+        else
+        {
+            e.SessionItems[PartnerKey] = partner;
+        }
     }
 
     private static bool IsOwnWill(SensorChannel? channel, SensorName sensor) => channel?.Connect switch
@@ -153,6 +181,7 @@ internal sealed class Broker : IAsyncDisposable
             && (e.TopicFilter.Topic == Topics.Of(session.Sensor, Channel.Ack)
                 || e.TopicFilter.Topic == Topics.Of(session.Sensor, Channel.Chunk)
                 || e.TopicFilter.Topic == Topics.UpdatesTimestamp);
+        own |= e.SessionItems[PartnerKey] is OperatorId partner && e.TopicFilter.Topic == OpenC2Topics.ResponsesTo(partner);
         if (!own)
         {
             Refuse("subscription", e.ClientId, "a topic that is not its own");
@@ -186,6 +215,12 @@ internal sealed class Broker : IAsyncDisposable
 
         e.ProcessPublish = false;
         var message = e.ApplicationMessage;
+        if (e.SessionItems[PartnerKey] is OperatorId partner)
+        {
+            await OnCommandAsync(e, partner);
+            return;
+        }
+
         if (e.SessionItems[SessionKey] is not SensorSession session
             || !Topics.TryParse(message.Topic, out var sensor, out var channel)
             || sensor != session.Sensor
@@ -231,6 +266,46 @@ internal sealed class Broker : IAsyncDisposable
         await _inbox.AcceptAsync(new Arrival(session.Sensor, channel, check.Id, payload, UnixMilliseconds.Now(_time), check.Rejection), e.CancellationToken);
     }
 
+    /// <summary>Files a partner's command before it is acknowledged, and answers on the partner's own topic.</summary>
+    private async Task OnCommandAsync(InterceptingPublishEventArgs e, OperatorId partner)
+    {
+        var asked = e.ApplicationMessage;
+        bool Says(string name, ReadOnlySpan<byte> value) => asked.UserProperties?.Find(property => property.Name == name) is { } property && property.ValueBuffer.Span.SequenceEqual(value);
+        if (!OpenC2Topics.IsCommand(asked.Topic))
+        {
+            Refuse(e, MqttPubAckReasonCode.NotAuthorized, "a topic that is not for commands");
+            return;
+        }
+
+        if (asked.Retain || !Says(OpenC2Topics.TypeProperty, OpenC2Topics.Request.Span) || !Says(OpenC2Topics.EncodingProperty, OpenC2Topics.Json.Span) || asked.ContentType != OpenC2Topics.ContentType)
+        {
+            Refuse(e, MqttPubAckReasonCode.PayloadFormatInvalid, "no OpenC2 request in JSON");
+            return;
+        }
+
+        _meters.Received((int)Math.Min(asked.Payload.Length, int.MaxValue));
+        var message = OpenC2Message.Read(asked.Payload.Slice(0, Math.Min(asked.Payload.Length, OpenC2Command.MaxOctets + 1)).ToArray(), isBare: false);
+        if (CommandSink(partner, message) is not { } response)
+        {
+            return;
+        }
+
+        var answer = new MqttApplicationMessageBuilder()
+            .WithTopic(OpenC2Topics.ResponsesTo(partner))
+            .WithPayload(OpenC2Message.Write(response, message.RequestId, message.From, UnixMilliseconds.Now(_time)))
+            .WithPayloadFormatIndicator(MqttPayloadFormatIndicator.CharacterData)
+            .WithContentType(OpenC2Topics.ContentType)
+            .WithUserProperty(OpenC2Topics.TypeProperty, OpenC2Topics.Response)
+            .WithUserProperty(OpenC2Topics.EncodingProperty, OpenC2Topics.Json)
+            .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
+        if (asked.CorrelationData is { Length: > 0 and <= 256 } correlation)
+        {
+            answer.WithCorrelationData(correlation);
+        }
+
+        await _server.InjectApplicationMessage(new InjectedMqttApplicationMessage(answer.Build()) { SenderClientId = "" });
+    }
+
     private void Acknowledge(IReadOnlyList<(SensorName Sensor, MessageId UpTo)> acknowledged)
     {
         foreach (var (sensor, upTo) in acknowledged)
@@ -259,7 +334,7 @@ internal sealed class Broker : IAsyncDisposable
         e.ProcessPublish = false;
         e.Response.ReasonCode = code;
         // MQTT 3.1.1 §3.3.5: a PUBACK cannot say no, so the connection is closed.
-        e.CloseConnection = (e.SessionItems[SessionKey] as SensorSession)?.Version != MqttProtocolVersion.V500;
+        e.CloseConnection = !e.SessionItems.Contains(PartnerKey) && (e.SessionItems[SessionKey] as SensorSession)?.Version != MqttProtocolVersion.V500;
         Refuse("publication", e.ClientId, reason);
     }
 

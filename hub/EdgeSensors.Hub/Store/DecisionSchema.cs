@@ -55,5 +55,13 @@ internal static class DecisionSchema
           PRIMARY KEY (mitigation, operator)) WITHOUT ROWID;
         CREATE TABLE hold (issuer TEXT PRIMARY KEY, who TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID
         """,
+        """
+        CREATE TABLE openc2_command (
+          rule_number INTEGER PRIMARY KEY AUTOINCREMENT, producer TEXT NOT NULL, command TEXT NOT NULL, digest TEXT NOT NULL, mitigation TEXT NOT NULL,
+          at INTEGER NOT NULL, UNIQUE (producer, command));
+        CREATE TABLE list_receipt (
+          category TEXT NOT NULL, sensor TEXT NOT NULL, state INTEGER NOT NULL, reason TEXT, enforcer TEXT NOT NULL, observed_at INTEGER NOT NULL,
+          received_at INTEGER NOT NULL, packets INTEGER NOT NULL, octets INTEGER NOT NULL, PRIMARY KEY (category, sensor)) WITHOUT ROWID
+        """,
     ];
 }

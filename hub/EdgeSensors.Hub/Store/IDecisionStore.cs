@@ -1,5 +1,6 @@
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
+using EdgeSensors.Hub.OpenC2;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 
@@ -31,6 +32,15 @@ internal interface IDecisionStore : IDisposable
 
     /// <summary>Whose activations are stopped.</summary>
     IReadOnlyList<Hold> Holds();
+
+    /// <summary>A partner's command by the partner's id for it.</summary>
+    FiledCommand? FindCommand(OperatorId producer, string command);
+
+    /// <summary>A partner's command by its rule number.</summary>
+    FiledCommand? FindCommand(long ruleNumber);
+
+    /// <summary>What sensors last said of each category of the blocklist.</summary>
+    IReadOnlyList<(string Category, MitigationReceipt Receipt)> ListReceipts();
 
     IReadOnlyList<SensorRecord> Sensors();
 
@@ -84,6 +94,12 @@ internal interface IDecisionChange
     bool RemoveHold(string issuer);
 
     void SaveReceipt(string mitigation, MitigationReceipt receipt);
+
+    /// <summary>Files a partner's command; the one that is filed when it was before.</summary>
+    FiledCommand FileCommand(OperatorId producer, string command, string digest, string mitigation, UnixMilliseconds at);
+
+    /// <summary>What a sensor says of a category of the blocklist.</summary>
+    void SaveListReceipt(string category, MitigationReceipt receipt);
 
     void Save(SensorRecord sensor);
 

@@ -1,5 +1,6 @@
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
+using EdgeSensors.Hub.OpenC2;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 using Microsoft.Data.Sqlite;
@@ -106,18 +107,27 @@ internal sealed partial class SqliteDecisionStore
 
     private List<MitigationReceipt> ReadReceipts(string mitigation) => Query(
         "SELECT sensor, state, reason, enforcer, observed_at, received_at, packets, octets FROM receipt WHERE mitigation = $a ORDER BY sensor",
-        row => new MitigationReceipt
-        {
-            Sensor = NameOf(row.GetString(0)),
-            State = (RuleState)row.GetInt32(1),
-            Reason = TextOf(row, 2),
-            Enforcer = row.GetString(3),
-            ObservedAt = new(row.GetInt64(4)),
-            ReceivedAt = new(row.GetInt64(5)),
-            HitPackets = unchecked((ulong)row.GetInt64(6)),
-            HitOctets = unchecked((ulong)row.GetInt64(7)),
-        },
+        ReceiptOf,
         ("$a", mitigation));
+
+    private static MitigationReceipt ReceiptOf(SqliteDataReader row) => new()
+    {
+        Sensor = NameOf(row.GetString(0)),
+        State = (RuleState)row.GetInt32(1),
+        Reason = TextOf(row, 2),
+        Enforcer = row.GetString(3),
+        ObservedAt = new(row.GetInt64(4)),
+        ReceivedAt = new(row.GetInt64(5)),
+        HitPackets = unchecked((ulong)row.GetInt64(6)),
+        HitOctets = unchecked((ulong)row.GetInt64(7)),
+    };
+
+    private List<FiledCommand> ReadCommands(string where, params (string, object?)[] parameters) => Query(
+        $"SELECT rule_number, producer, digest, mitigation FROM openc2_command WHERE {where}",
+        row => new FiledCommand(
+            row.GetInt64(0), OperatorId.TryParse(row.GetString(1), out var producer) ? producer : throw new StoreException("A filed command names no partner; restore the decisions from a copy."),
+            row.GetString(2), row.GetString(3)),
+        parameters);
 
     private static SensorName NameOf(string text) =>
         SensorName.TryParse(text, out var name) ? name : throw new StoreException($"The decisions name a sensor '{text}' that cannot be; restore the file from a copy.");
@@ -217,6 +227,22 @@ internal sealed partial class SqliteDecisionStore
             VALUES ($a, $b, $c, $d, $e, $f, $g, $h, $i)
             """,
             ("$a", mitigation), ("$b", r.Sensor.ToString()), ("$c", (int)r.State), ("$d", r.Reason), ("$e", r.Enforcer), ("$f", r.ObservedAt.Value),
+            ("$g", r.ReceivedAt.Value), ("$h", unchecked((long)r.HitPackets)), ("$i", unchecked((long)r.HitOctets)));
+
+        public FiledCommand FileCommand(OperatorId producer, string command, string digest, string mitigation, UnixMilliseconds at)
+        {
+            store.Execute(
+                "INSERT INTO openc2_command (producer, command, digest, mitigation, at) VALUES ($a, $b, $c, $d, $e) ON CONFLICT (producer, command) DO NOTHING",
+                ("$a", producer.Text), ("$b", command), ("$c", digest), ("$d", mitigation), ("$e", at.Value));
+            return store.FindCommand(producer, command)!;
+        }
+
+        public void SaveListReceipt(string category, MitigationReceipt r) => store.Execute(
+            """
+            INSERT OR REPLACE INTO list_receipt (category, sensor, state, reason, enforcer, observed_at, received_at, packets, octets)
+            VALUES ($a, $b, $c, $d, $e, $f, $g, $h, $i)
+            """,
+            ("$a", category), ("$b", r.Sensor.ToString()), ("$c", (int)r.State), ("$d", r.Reason), ("$e", r.Enforcer), ("$f", r.ObservedAt.Value),
             ("$g", r.ReceivedAt.Value), ("$h", unchecked((long)r.HitPackets)), ("$i", unchecked((long)r.HitOctets)));
 
         public void Save(SensorRecord sensor) => store.Execute(

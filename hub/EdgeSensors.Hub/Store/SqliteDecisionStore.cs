@@ -1,5 +1,6 @@
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
+using EdgeSensors.Hub.OpenC2;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 using Microsoft.Data.Sqlite;
@@ -44,6 +45,14 @@ internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
 
     public IReadOnlyList<Hold> Holds() => Query(
         "SELECT issuer, who, at, reason FROM hold ORDER BY issuer", row => new Hold(row.GetString(0), row.GetString(1), new(row.GetInt64(2)), row.GetString(3)));
+
+    public FiledCommand? FindCommand(OperatorId producer, string command) => ReadCommands("producer = $a AND command = $b", ("$a", producer.Text), ("$b", command)).SingleOrDefault();
+
+    public FiledCommand? FindCommand(long ruleNumber) => ReadCommands("rule_number = $a", ("$a", ruleNumber)).SingleOrDefault();
+
+    public IReadOnlyList<(string Category, MitigationReceipt Receipt)> ListReceipts() => Query(
+        "SELECT sensor, state, reason, enforcer, observed_at, received_at, packets, octets, category FROM list_receipt ORDER BY category, sensor",
+        row => (row.GetString(8), ReceiptOf(row)));
 
     public IReadOnlyList<SensorRecord> Sensors() => Query(
         "SELECT name, status, received_at FROM sensor ORDER BY name",

@@ -83,7 +83,7 @@ public sealed record BlocklistEnforcement
             writer.BeginObject();
             writer.String("category", category.Text);
             writer.String("direction", Words.Of(Words.SlpfDirections, direction));
-            writer.String("step", Words.Of(Words.Steps, step));
+            writer.String("step", Words.Of(Words.MitigationSteps, step));
             writer.EndObject();
         }
 
@@ -118,7 +118,7 @@ public sealed record BlocklistEnforcement
             Categories = reader.List("categories", 1, 64, (item, path) =>
             {
                 var entry = new ObjectReader(item, path, reader.Faults);
-                var category = new EnforcedCategory(entry.Id("category"), entry.Word("step", Words.Steps), entry.Word("direction", Words.SlpfDirections));
+                var category = new EnforcedCategory(entry.Id("category"), entry.Word("step", Words.MitigationSteps), entry.Word("direction", Words.SlpfDirections));
                 entry.RefuseUnknown();
                 if (entry.Faults.First is null && category.Category.Text.Length > MaxCategoryLength)
                 {
