@@ -104,7 +104,7 @@ internal sealed class HubHost : IAsyncDisposable
         builder.Services.AddSingleton<InboxMeters>();
         builder.Services.AddSingleton<PublishMeters>();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, configuration, server, new ClientTrust(authority)));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, configuration, server, new ClientTrust(authority, new RevocationList(RevocationList.PathBeside(configuration.Tls.Authority)))));
         _app = builder.Build();
 
         var meters = _app.Services.GetRequiredService<InboxMeters>();

@@ -6,6 +6,7 @@ var root = new RootCommand("Cosigns what a hub logs, as an independent witness, 
 {
     InitCommand.Create(),
     TrustCommand.Create(),
+    ResumeCommand.Create(),
     ServeCommand.Create(),
 };
 

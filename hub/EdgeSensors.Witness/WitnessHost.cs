@@ -70,6 +70,9 @@ internal sealed class WitnessHost : IAsyncDisposable
             throw new CommandException("state", $"The state does not know the log {log.Origin} that {configuration.Logs} trusts; bring the state back, or trust the log anew with: edgesensors-witness trust");
         }
 
+        var mark = new WitnessMark(configuration.Mark);
+        var found = logs.Select(log => (log.Origin, What: mark.Reconcile(_store, log.Origin, _signer.Key))).Where(log => log.What is not null).ToList();
+
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(configuration.LogLevel)
             .AddFilter("Microsoft", LogLevel.None);
@@ -95,10 +98,16 @@ internal sealed class WitnessHost : IAsyncDisposable
         _app = builder.Build();
         ILogger<T> Logger<T>() => _app.Services.GetRequiredService<ILogger<T>>();
 
-        var cosigner = new Cosigner(_signer, logs, _store, TimeProvider.System, Logger<Cosigner>());
+        var cosigner = new Cosigner(_signer, logs, _store, mark, TimeProvider.System, Logger<Cosigner>());
+        foreach (var (origin, what) in found)
+        {
+            _store.Alarm(origin, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), what!, null);
+            WitnessLog.Alarm(Logger<WitnessHost>(), origin, what!);
+        }
+
         foreach (var log in logs.Where(log => log.Access is not null))
         {
-            _mirrors.Add(new LogMirror(log, _store, configuration.MirrorEvery, TimeProvider.System, Logger<LogMirror>()));
+            _mirrors.Add(new LogMirror(log, _signer.Key, _store, configuration.MirrorEvery, TimeProvider.System, Logger<LogMirror>()));
         }
 
         cosigner.Cosigned = origin => _mirrors.Find(mirror => mirror.Origin == origin)?.Wake();

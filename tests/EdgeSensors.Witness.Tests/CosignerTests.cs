@@ -63,7 +63,7 @@ public sealed class CosignerTests : IDisposable
     {
         var first = Cosigned(0);
         var later = _time.GetUtcNow().AddHours(-5);
-        _witness = new Cosigner(_key, Trusted, _store, new FakeTimeProvider(later), NullLogger<Cosigner>.Instance);
+        _witness = new Cosigner(_key, Trusted, _store, Mark, new FakeTimeProvider(later), NullLogger<Cosigner>.Instance);
 
         Assert.Equal(first.CosignedBy(_key.Key), Cosigned(10).CosignedBy(_key.Key));
     }
@@ -125,6 +125,64 @@ public sealed class CosignerTests : IDisposable
     }
 
     [Fact]
+    public void A_state_that_was_put_back_is_found_out_and_no_other_history_is_cosigned()
+    {
+        Cosigned(0);
+        PutBackAfter(() =>
+        {
+            _log.Fill(25);
+            Cosigned(10);
+        });
+        Assert.Equal(10, _store.Newest(SampleLog.Origin)!.Value.Size);
+
+        Assert.Contains("an older copy was put back", Mark.Reconcile(_store, SampleLog.Origin, _key.Key), StringComparison.Ordinal);
+        Assert.Equal(25, _store.Newest(SampleLog.Origin)!.Value.Size);
+        using var other = new SampleLog().Fill(10);
+        for (var i = 0; i < 20; i++)
+        {
+            other.Append(Encoding.ASCII.GetBytes($"forged {i}"));
+        }
+
+        // Consistent with the ten that the old state knew, and not with what was cosigned.
+        Assert.Equal(409, Ask(new CheckpointSubmission(10, other.Prover.Consistency(10, 30), Checkpoint.Sign(_log.Signer, 30, other.Prover.Root(30)))).Status);
+        Assert.Equal(422, Ask(new CheckpointSubmission(25, other.Prover.Consistency(25, 30), Checkpoint.Sign(_log.Signer, 30, other.Prover.Root(30)))).Status);
+        Assert.Null(Mark.Reconcile(_store, SampleLog.Origin, _key.Key));
+    }
+
+    [Fact]
+    public void A_mark_that_is_missing_or_behind_follows_the_state()
+    {
+        Cosigned(0);
+        var file = Directory.GetFiles(Path.Combine(_folder, "mark")).Single();
+        var old = File.ReadAllBytes(file);
+        _log.Fill(25);
+        Cosigned(10);
+        foreach (var damage in new Action[] { () => File.Delete(file), () => File.WriteAllBytes(file, old), () => File.WriteAllText(file, "no checkpoint") })
+        {
+            damage();
+            Assert.Null(Mark.Reconcile(_store, SampleLog.Origin, _key.Key));
+            Assert.True(Checkpoint.TryParse(File.ReadAllBytes(file), out var mark, out _));
+            Assert.Equal(25, mark.Size);
+        }
+    }
+
+    [Fact]
+    public void A_halted_log_is_cosigned_again_when_a_person_lets_it()
+    {
+        Cosigned(0);
+        _log.Fill(25);
+        var shown = _log.Head();
+        shown = shown.WithCosignatures(_key.Cosign(shown, _time.GetUtcNow()), [_key.Key]);
+        _store.Halt(shown, _time.GetUtcNow().ToUnixTimeSeconds(), "it shows more");
+
+        Assert.Equal(503, Ask(new CheckpointSubmission(10, _log.Prover.Consistency(10, 25), _log.Head())).Status);
+        Assert.Equal(25, _store.Resume(SampleLog.Origin));
+        Assert.Null(_store.Resume(SampleLog.Origin));
+        Assert.Equal(409, Ask(new CheckpointSubmission(10, _log.Prover.Consistency(10, 25), _log.Head())).Status);
+        Assert.Equal(200, Ask(new CheckpointSubmission(25, [], _log.Head())).Status);
+    }
+
+    [Fact]
     public void A_witness_without_its_memory_does_not_go_on()
     {
         Cosigned(0);
@@ -152,11 +210,32 @@ public sealed class CosignerTests : IDisposable
         Assert.Equal(200, Ask(new CheckpointSubmission(0, [], Checkpoint.Sign(_log.Signer, 0, MerkleTree.EmptyRoot.Span))).Status);
     }
 
+    // The state, and not the mark, as somebody restores it from a copy.
+    private void PutBackAfter(Action later)
+    {
+        var copy = Path.Combine(_folder, "copy");
+        Directory.CreateDirectory(copy);
+        _store.Dispose();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.GetFiles(_folder, "witness.db*").ToList().ForEach(path => File.Copy(path, Path.Combine(copy, Path.GetFileName(path))));
+        _store = WitnessStore.Open(_folder);
+        _witness = Start();
+        later();
+        _store.Dispose();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.GetFiles(_folder, "witness.db*").ToList().ForEach(File.Delete);
+        Directory.GetFiles(copy).ToList().ForEach(path => File.Copy(path, Path.Combine(_folder, Path.GetFileName(path))));
+        _store = WitnessStore.Open(_folder);
+        _witness = Start();
+    }
+
     private static NoteKey KeyOf(SampleLog log) => log.Signer.Key;
 
     private IReadOnlyList<TrustedLog> Trusted => [new TrustedLog(new LogCard(KeyOf(_log), new Uri("https://hub.example/log/")), null)];
 
-    private Cosigner Start() => new(_key, Trusted, _store, _time, NullLogger<Cosigner>.Instance);
+    private WitnessMark Mark => new(Path.Combine(_folder, "mark"));
+
+    private Cosigner Start() => new(_key, Trusted, _store, Mark, _time, NullLogger<Cosigner>.Instance);
 
     private CosignAnswer Ask(CheckpointSubmission submission) => _witness.Add(submission.ToBytes());
 

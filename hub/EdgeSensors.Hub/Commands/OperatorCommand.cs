@@ -27,7 +27,7 @@ internal static class OperatorCommand
             Console.Out.WriteLine($"made {parsed.GetRequiredValue(output)}");
             return ExitCode.Ok;
         });
-        return new Command("operator", "People who may decide.") { add };
+        return new Command("operator", "People who may decide.") { add, RevokeCommand.Person(CertificateAuthority.OperatorUnit) };
     }
 
     public static string HubUrl(ListenSettings listen) =>

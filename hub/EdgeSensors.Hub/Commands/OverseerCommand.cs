@@ -32,7 +32,7 @@ internal static class OverseerCommand
             Console.Out.WriteLine($"made {parsed.GetRequiredValue(output)}: take it to the overseer, and keep no copy");
             return ExitCode.Ok;
         });
-        return new Command("overseer", "Witnesses and auditors of the transparency log.") { add };
+        return new Command("overseer", "Witnesses and auditors of the transparency log.") { add, RevokeCommand.Person(CertificateAuthority.OverseerUnit) };
     }
 
     public static LogCard ReadCard(string file) => File.Exists(file) && LogCard.TryParse(File.ReadAllText(file), out var card)

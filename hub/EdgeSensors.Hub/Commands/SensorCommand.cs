@@ -116,7 +116,7 @@ internal static class SensorCommand
                 return authorization;
             }
         });
-        return new Command("sensor", "Sensors and their authorisations.") { add, SensorSendCommand.Create() };
+        return new Command("sensor", "Sensors and their authorisations.") { add, SensorSendCommand.Create(), RevokeCommand.Sensor() };
     }
 
     // One publication for all of them, however many.

@@ -73,6 +73,9 @@ internal sealed class CertificateAuthority : IDisposable
     public IssuedCertificate IssuePartner(OperatorId name, TimeSpan validity) =>
         Issue(Subject(PartnerUnit, name.Text), "1.3.6.1.5.5.7.3.2", validity, null);
 
+    /// <summary>When a certificate was issued; its validity begins before that, for clocks that are behind.</summary>
+    public static DateTimeOffset IssuedAt(X509Certificate2 certificate) => new DateTimeOffset(certificate.NotBefore) + ClockTolerance;
+
     /// <summary>The authority's private key as PKCS #8; whoever gets it seals it at once.</summary>
     public byte[] ExportKey() => _key.ExportPkcs8PrivateKey();
 

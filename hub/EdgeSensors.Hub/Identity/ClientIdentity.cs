@@ -14,11 +14,23 @@ internal abstract record ClientIdentity
     {
     }
 
-    public sealed record Sensor(SensorName Name) : ClientIdentity;
+    /// <summary>Unit and name, as the certificate's subject has them.</summary>
+    public abstract (string Unit, string Name) Subject { get; }
 
-    public sealed record Person(OperatorId Name) : ClientIdentity;
+    public sealed record Sensor(SensorName Name) : ClientIdentity
+    {
+        public override (string Unit, string Name) Subject => (CertificateAuthority.SensorUnit, Name.ToString());
+    }
 
-    public sealed record Overseer(OperatorId Name) : ClientIdentity;
+    public sealed record Person(OperatorId Name) : ClientIdentity
+    {
+        public override (string Unit, string Name) Subject => (CertificateAuthority.OperatorUnit, Name.Text);
+    }
+
+    public sealed record Overseer(OperatorId Name) : ClientIdentity
+    {
+        public override (string Unit, string Name) Subject => (CertificateAuthority.OverseerUnit, Name.Text);
+    }
 
     /// <summary>Somebody else's system that may ask for mitigations by OpenC2, and for nothing else.</summary>
     public sealed record Partner(OperatorId Name) : ClientIdentity;

@@ -3,12 +3,12 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EdgeSensors.Hub.Identity;
 
-/// <summary>Whether a client certificate was issued by the hub's own authority; the machine's trust store has no say.</summary>
-internal sealed class ClientTrust(X509Certificate2 authority)
+/// <summary>Whether a client certificate was issued by the hub's own authority and counts still; the machine's trust store has no say.</summary>
+internal sealed class ClientTrust(X509Certificate2 authority, RevocationList revoked)
 {
     private static readonly Oid ClientAuthentication = new("1.3.6.1.5.5.7.3.2");
 
-    /// <summary>Chain, validity and extended key usage (RFC 5280 §4.2.1.12).</summary>
+    /// <summary>Chain, validity, extended key usage (RFC 5280 §4.2.1.12), and that it was not revoked.</summary>
     public bool IsOurs(X509Certificate2 certificate)
     {
         using var chain = new X509Chain();
@@ -17,6 +17,6 @@ internal sealed class ClientTrust(X509Certificate2 authority)
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(ClientAuthentication);
-        return chain.Build(certificate);
+        return chain.Build(certificate) && !revoked.IsRevoked(certificate);
     }
 }

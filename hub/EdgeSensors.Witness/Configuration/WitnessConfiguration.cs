@@ -17,6 +17,9 @@ internal sealed record WitnessConfiguration
     /// <summary>The folder of what it remembers.</summary>
     public required string State { get; init; }
 
+    /// <summary>The folder where it notes once more what it cosigned last, apart from the state.</summary>
+    public required string Mark { get; init; }
+
     /// <summary>The folder of the logs that it trusts.</summary>
     public required string Logs { get; init; }
 
@@ -76,6 +79,7 @@ internal sealed record WitnessConfiguration
             Name = NoteKey.IsName(name) ? name : throw s.Fault("witness.name", $"is '{name}'; it must be 1 to 200 characters without spaces and '+'"),
             Key = Rooted(s.Text("witness.key", "key")),
             State = Rooted(s.Text("witness.state", "state")),
+            Mark = Rooted(s.Text("witness.mark", "mark")),
             Logs = Rooted(s.Text("witness.logs", "logs")),
             MirrorEvery = TimeSpan.FromSeconds(s.Number("witness.mirror_seconds", 60, 1, 86_400)),
             Listen = EndPoint("listen", 8550),
@@ -102,6 +106,7 @@ internal sealed record WitnessConfiguration
           name: "{name}"                 # the name that it cosigns under; it is part of its key
           key: key                       # folder of its private key
           state: state                   # folder of what it has cosigned; a copy of an older state must never be put back
+          mark: mark                     # folder where it notes once more what it cosigned last; never copied or put back with the state (default mark)
           logs: logs                     # folder of the logs that it trusts (edgesensors-witness trust)
           mirror_seconds: 60             # entries and preimages are fetched at each checkpoint, and this often (default 60)
 

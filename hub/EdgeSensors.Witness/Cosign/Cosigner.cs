@@ -11,10 +11,10 @@ namespace EdgeSensors.Witness.Cosign;
 internal readonly record struct CosignAnswer(int Status, string Body, string ContentType = "text/plain; charset=utf-8");
 
 /// <summary>
-/// <c>add-checkpoint</c> of C2SP tlog-witness: cosigns a checkpoint that continues what it cosigned before, and nothing else. One at a time, and remembered before it is
+/// <c>add-checkpoint</c> of C2SP tlog-witness: cosigns a checkpoint that continues what it cosigned before, and nothing else. One at a time, and remembered twice before it is
 /// answered, so that no two answers can contradict each other.
 /// </summary>
-internal sealed class Cosigner(NoteSigner signer, IReadOnlyList<TrustedLog> logs, WitnessStore store, TimeProvider time, ILogger<Cosigner> logger)
+internal sealed class Cosigner(NoteSigner signer, IReadOnlyList<TrustedLog> logs, WitnessStore store, WitnessMark mark, TimeProvider time, ILogger<Cosigner> logger)
 {
     private readonly Lock _gate = new();
 
@@ -57,6 +57,11 @@ internal sealed class Cosigner(NoteSigner signer, IReadOnlyList<TrustedLog> logs
     private CosignAnswer Decide(CheckpointSubmission submission)
     {
         var checkpoint = submission.Checkpoint;
+        if (store.Halted(checkpoint.Origin) is { } why)
+        {
+            return Say(StatusCodes.Status503ServiceUnavailable, why);
+        }
+
         var (size, before, at) = store.Newest(checkpoint.Origin) ?? throw new InvalidOperationException("A log that is trusted and not followed.");
         if (submission.OldSize > checkpoint.Size)
         {
@@ -93,7 +98,9 @@ internal sealed class Cosigner(NoteSigner signer, IReadOnlyList<TrustedLog> logs
         // A clock that was set back must not make a newer statement look older.
         var now = DateTimeOffset.FromUnixTimeSeconds(Math.Max(at, time.GetUtcNow().ToUnixTimeSeconds()));
         var line = signer.Cosign(checkpoint, now);
-        store.Cosigned(checkpoint.WithCosignatures(line, [signer.Key]), now.ToUnixTimeSeconds());
+        var cosigned = checkpoint.WithCosignatures(line, [signer.Key]);
+        store.Cosigned(cosigned, now.ToUnixTimeSeconds());
+        mark.Write(cosigned);
         return new CosignAnswer(StatusCodes.Status200OK, line);
     }
 

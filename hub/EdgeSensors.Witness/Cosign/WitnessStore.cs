@@ -19,6 +19,7 @@ internal sealed class WitnessStore : IDisposable
         CREATE TABLE missing (origin TEXT NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (origin, idx)) WITHOUT ROWID;
         CREATE TABLE alarm (id INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL, note BLOB, UNIQUE (origin, what))
         """,
+        "CREATE TABLE halted (origin TEXT PRIMARY KEY, why TEXT NOT NULL, note BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",
     ];
 
     private readonly SqliteConnection _connection;
@@ -61,6 +62,26 @@ internal sealed class WitnessStore : IDisposable
                 ("$a", checkpoint.Origin), ("$b", checkpoint.Size), ("$c", checkpoint.Root.ToArray()), ("$d", at));
             transaction.Commit();
         }
+    }
+
+    /// <summary>Cosigns nothing of a log from now on, since it showed a checkpoint of this witness that the state does not know; a person lets it go on.</summary>
+    public void Halt(Checkpoint shown, long at, string why) => Do(
+        "INSERT OR REPLACE INTO halted (origin, why, note, at) VALUES ($a, $b, $c, $d)", ("$a", shown.Origin), ("$b", why), ("$c", shown.ToBytes()), ("$d", at));
+
+    /// <summary>Why nothing of a log is cosigned; null when it is.</summary>
+    public string? Halted(string origin) => Ask("SELECT why FROM halted WHERE origin = $a", row => row.GetString(0), ("$a", origin)).SingleOrDefault();
+
+    /// <summary>Goes on from the checkpoint for which a log was halted; its size, or null when it is not halted.</summary>
+    public long? Resume(string origin)
+    {
+        if (Ask("SELECT note, at FROM halted WHERE origin = $a", row => (Note: Parse(row.GetFieldValue<byte[]>(0)), At: row.GetInt64(1)), ("$a", origin)) is not [var (note, at)])
+        {
+            return null;
+        }
+
+        Cosigned(note, at);
+        Do("DELETE FROM halted WHERE origin = $a", ("$a", origin));
+        return note.Size;
     }
 
     /// <summary>Keeps what must not be, with the octets that show it; the same again is no news.</summary>

@@ -17,6 +17,7 @@ internal sealed class LogMirror : IAsyncDisposable
     private const int PreimagesAtOnce = 64;
 
     private readonly TrustedLog _log;
+    private readonly NoteKey _own;
     private readonly WitnessStore _store;
     private readonly TimeSpan _every;
     private readonly TimeProvider _time;
@@ -30,9 +31,10 @@ internal sealed class LogMirror : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private string _said = "";
 
-    public LogMirror(TrustedLog log, WitnessStore store, TimeSpan every, TimeProvider time, ILogger<LogMirror> logger)
+    public LogMirror(TrustedLog log, NoteKey own, WitnessStore store, TimeSpan every, TimeProvider time, ILogger<LogMirror> logger)
     {
         _log = log;
+        _own = own;
         _store = store;
         _every = every;
         _time = time;
@@ -83,8 +85,33 @@ internal sealed class LogMirror : IAsyncDisposable
         }
     }
 
+    // What the log shows may bear this witness's own cosignature of more than the state knows: then the state is an older copy.
+    private async Task RecollectAsync(CancellationToken cancellationToken)
+    {
+        var (shown, error) = await _follower.ReadCheckpointAsync(cancellationToken);
+        if (shown is null || shown.Origin != Origin || shown.CosignedBy(_own) is not { } at)
+        {
+            if (error is not null)
+            {
+                Say(error);
+            }
+
+            return;
+        }
+
+        // Read after the log was, so that what was cosigned meanwhile is known.
+        var (size, before, _) = _store.Newest(Origin) ?? (0, null, 0);
+        if ((shown.Size > size || (shown.Size == size && before is not null && !shown.Root.Span.SequenceEqual(before.Root.Span))) && _store.Halted(Origin) is null)
+        {
+            var what = $"it shows {shown.Size} entries that this witness cosigned and its state knows {size}: the state is an older copy, and nothing is cosigned until a person lets it (edgesensors-witness resume)";
+            _store.Halt(shown, at, what);
+            Alarm(what);
+        }
+    }
+
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
+        await RecollectAsync(cancellationToken);
         if (_store.Newest(Origin) is not (_, { } checkpoint, _))
         {
             return;

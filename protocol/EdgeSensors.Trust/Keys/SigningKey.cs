@@ -10,6 +10,8 @@ public sealed class SigningKey : IMetadataSigner
 
     private readonly Key _key;
 
+    private static KeyCreationParameters Exportable => new() { ExportPolicy = KeyExportPolicies.AllowPlaintextExport };
+
     private SigningKey(Key key)
     {
         _key = key;
@@ -24,7 +26,7 @@ public sealed class SigningKey : IMetadataSigner
 
     /// <summary>Makes a new key.</summary>
     public static SigningKey Create() =>
-        new(Key.Create(SignatureAlgorithm.Ed25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport }));
+        new(Key.Create(SignatureAlgorithm.Ed25519, Exportable));
 
     /// <inheritdoc/>
     public byte[] Sign(ReadOnlySpan<byte> data) => SignatureAlgorithm.Ed25519.Sign(_key, data);
@@ -38,7 +40,8 @@ public sealed class SigningKey : IMetadataSigner
 
     internal static bool TryImport(ReadOnlySpan<byte> secret, [NotNullWhen(true)] out SigningKey? key)
     {
-        key = Key.TryImport(SignatureAlgorithm.Ed25519, secret, KeyBlobFormat.RawPrivateKey, out var imported) ? new SigningKey(imported!) : null;
+        // As a key that was made here: a spare is moved from one file to another.
+        key = Key.TryImport(SignatureAlgorithm.Ed25519, secret, KeyBlobFormat.RawPrivateKey, out var imported, Exportable) ? new SigningKey(imported!) : null;
         return key is not null;
     }
 

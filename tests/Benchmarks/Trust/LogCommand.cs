@@ -145,7 +145,7 @@ internal static class LogCommand
             WitnessStore.Create(folder);
             _memory = WitnessStore.Open(folder);
             _memory.Follow(_log.Key.Name);
-            _cosigner = new Cosigner(_witness, [new TrustedLog(new LogCard(_log.Key, new Uri("https://hub.example/log/")), null)], _memory, TimeProvider.System, NullLogger<Cosigner>.Instance);
+            _cosigner = new Cosigner(_witness, [new TrustedLog(new LogCard(_log.Key, new Uri("https://hub.example/log/")), null)], _memory, new WitnessMark(Path.Combine(folder, "mark")), TimeProvider.System, NullLogger<Cosigner>.Instance);
             _store = new LogStore(Path.Combine(folder, "log.db"));
         }
 

@@ -37,16 +37,27 @@ internal sealed partial class TestHub : IAsyncDisposable
 
     public TestWitness Witness { get; }
 
+    /// <summary>A file that opens the offline keys; it is where the hub does not look.</summary>
+    public string PassphraseFile
+    {
+        get
+        {
+            var file = Path.Combine(Folder, "opener");
+            File.WriteAllText(file, OfflinePassphrase + "\n");
+            return file;
+        }
+    }
+
     public CertificateAuthority Authority { get; }
 
     public HubConfiguration Configuration { get; private set; }
 
-    public static async Task<TestHub> StartAsync(Func<HubConfiguration, HubConfiguration>? change = null)
+    public static async Task<TestHub> StartAsync(Func<HubConfiguration, HubConfiguration>? change = null, int certificateDays = 60)
     {
         var folder = Directory.CreateTempSubdirectory("hub-test-").FullName;
         var authority = CertificateAuthority.Create(TimeProvider.System);
         Directory.CreateDirectory(Path.Combine(folder, "tls"));
-        var server = authority.IssueServer(["localhost", "127.0.0.1"], TimeSpan.FromDays(60));
+        var server = authority.IssueServer(["localhost", "127.0.0.1"], TimeSpan.FromDays(certificateDays));
         string In(string name) => Path.Combine(folder, name);
         File.WriteAllText(In("tls/server.crt"), server.CertificatePem);
         File.WriteAllText(In("tls/server.key"), server.KeyPem);
@@ -54,6 +65,8 @@ internal sealed partial class TestHub : IAsyncDisposable
         var witness = TestWitness.Make();
         var https = FreePort();
         var card = FoundRepository(folder, witness, https);
+        new HubFolder(folder, folder + "-offline").SaveAuthorityKey(authority, OfflinePassphrase);
+        File.WriteAllText(In(OverseerCommand.CardFile), card + "\n");
         OverseerCommand.WriteAccess(In("overseer"), authority, OperatorId.Parse("overseer"), card);
         witness.Trust(card, In("overseer"));
         await witness.StartAsync();
@@ -163,12 +176,14 @@ internal sealed partial class TestHub : IAsyncDisposable
     {
         using var log = NoteSigner.Create("hub.example/log", NoteKeyKind.Ed25519);
         log.SaveTo(TransparencySettings.KeyFolderIn(Path.Combine(folder, "log")), "log", null, KeyProtection.Default);
-        Assert.True(WitnessPolicy.TryCreate([log.Key], [witness.Key], 1, out var policy));
+        using var spare = NoteSigner.Create("hub.example/log-2", NoteKeyKind.Ed25519);
+        Assert.True(WitnessPolicy.TryCreate([log.Key, spare.Key], [witness.Key], 1, out var policy));
         var issuer = OperatorId.Parse("authority");
         Passphrase.TryCreate(OfflinePassphrase, out var passphrase);
         var places = new RepositoryFolders(Path.Combine(folder, "repository"), Path.Combine(folder, "online"), folder + "-offline");
         var plan = new RepositoryPlan { RootKeys = 1, RootThreshold = 1, TargetsKeys = 1, TargetsThreshold = 1, Issuers = [issuer], Operators = [Gateway.Operator], WitnessPolicy = policy };
         Assert.True(TufRepository.Found(places, plan, passphrase!, new KeyProtection(8, 1), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
+        spare.SaveTo(places.OfflineKeys, "log", passphrase, new KeyProtection(8, 1));
         Assert.True(OnlineKeys.TryLoad(places.OnlineKeys, out var keys, out _));
         Assert.True(OfflineKeys.TryOpen(places.OfflineKeys, passphrase!, [], out var offline, out _));
         keys.AddAll(offline);

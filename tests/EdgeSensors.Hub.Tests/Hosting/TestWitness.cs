@@ -26,6 +26,8 @@ internal sealed class TestWitness : IAsyncDisposable
 
     public NoteKey Key { get; }
 
+    public string KeyFolder => _configuration.Key;
+
     public Uri Url => new($"http://{_configuration.Listen}/");
 
     public Uri View => new($"http://{_configuration.View}/");
@@ -41,6 +43,7 @@ internal sealed class TestWitness : IAsyncDisposable
             Name = name,
             Key = Path.Combine(folder, "key"),
             State = Path.Combine(folder, "state"),
+            Mark = Path.Combine(folder, "mark"),
             Logs = Path.Combine(folder, "logs"),
             Listen = new IPEndPoint(IPAddress.Loopback, TestHub.FreePort()),
             View = new IPEndPoint(IPAddress.Loopback, TestHub.FreePort()),
@@ -65,6 +68,14 @@ internal sealed class TestWitness : IAsyncDisposable
 
         using var store = WitnessStore.Open(_configuration.State);
         store.Follow(card.Key.Name);
+    }
+
+    /// <summary>How many entries of a log it has cosigned.</summary>
+    public async Task<long> SizeAsync(string origin)
+    {
+        using var http = new HttpClient { BaseAddress = View };
+        using var logs = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync(new Uri("api/v1/logs", UriKind.Relative), TestContext.Current.CancellationToken));
+        return logs.RootElement.EnumerateArray().Single(log => log.GetProperty("origin").GetString() == origin).GetProperty("size").GetInt64();
     }
 
     public async Task StartAsync() => _host = await WitnessHost.StartAsync(_configuration, null);

@@ -37,6 +37,40 @@ public sealed class PeerClientTests : IDisposable
     }
 
     [Fact]
+    public async Task It_reads_what_was_signed_elsewhere_after_every_kind_of_key_was_exchanged()
+    {
+        var modules = await InstallAsync();
+        using var keys = _foundation.All();
+        SigningKey[] fresh = [.. Enumerable.Range(0, 7).Select(_ => SigningKey.Create())];
+        fresh.ToList().ForEach(keys.Add);
+        var isp = Protocol.OperatorId.Parse("isp-a");
+        Sign(new RepositoryChange()
+            .ReplaceKeys("root", [fresh[0].PublicKey, fresh[1].PublicKey], 2)
+            .ReplaceKeys("targets", [fresh[2].PublicKey], 1)
+            .ReplaceKeys("snapshot", [fresh[3].PublicKey], 1)
+            .ReplaceKeys("timestamp", [fresh[4].PublicKey], 1));
+        Sign(new RepositoryChange().Delegate(RoleDelegation.Control(fresh[5].PublicKey)));
+        Sign(new RepositoryChange().Delegate(RoleDelegation.Mitigations(isp, fresh[6].PublicKey) with { AwaitsItsSigner = true }));
+        var grant = _foundation.Grant() with { Issuer = isp };
+        Sign(new RepositoryChange().Set(grant));
+
+        var (code, output, error) = await ReadAsync(modules, grant.TargetName);
+        Assert.True(code == 0, error);
+        Assert.Equal(Encoding.UTF8.GetString(grant.ToCanonicalJson()), output);
+
+        void Sign(RepositoryChange change)
+        {
+            Assert.True(_foundation.Repository.Prepare(change, "").TryGet(out var request, out var refused), refused?.ToString());
+            foreach (var key in keys.Of(keys.KeyIds))
+            {
+                request = request.TrySign(key, out var next, out _, out _) ? next : request;
+            }
+
+            Assert.True(_foundation.Repository.Apply(request, keys).TryGet(out _, out refused), refused?.ToString());
+        }
+    }
+
+    [Fact]
     public async Task It_refuses_a_target_that_was_changed()
     {
         var modules = await InstallAsync();

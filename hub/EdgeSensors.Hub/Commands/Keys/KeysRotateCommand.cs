@@ -6,14 +6,14 @@ using EdgeSensors.Trust.Repository;
 namespace EdgeSensors.Hub.Commands.Keys;
 
 /// <summary>
-/// <c>edgesensors-hub keys rotate ROLE</c>: new keys in the place of old ones, as a request. The hub's own keys are made here, readable by its user only; offline ones are made encrypted,
+/// <c>edgesensors-hub keys rotate ROLE…</c>: new keys in the place of old ones, as a request. The hub's own keys are made here, readable by its user only; offline ones are made encrypted,
 /// or come as cards from where they were made.
 /// </summary>
 internal static class KeysRotateCommand
 {
     public static Command Create()
     {
-        var role = new Argument<string>("ROLE") { Description = "root, targets, snapshot, timestamp, control, blocklists, mitigations-ISSUER, authorizations-OPERATOR, log, or tls (which needs no signature of the updates, and no --out)." };
+        var names = new Argument<string[]>("ROLE") { Arity = ArgumentArity.OneOrMore, Description = "root, targets, snapshot, timestamp, control, blocklists, mitigations-ISSUER, authorizations-OPERATOR, log, or tls (which needs no signature of the updates, and no --out)." };
         var replace = new Option<string[]>("--replace") { Description = "The id of the key that goes, or how it begins (default: the only one).", HelpName = "KEYID" };
         var all = new Option<bool>("--all") { Description = "Every key of the role goes." };
         var cards = new Option<string[]>("--key") { Description = "The card of a new key that was made elsewhere (keys new); without one, new keys are made in the offline folder.", HelpName = "FILE" };
@@ -21,14 +21,14 @@ internal static class KeysRotateCommand
         var access = new OfflineAccess();
         var command = new Command("rotate", "Put new keys in the place of old ones, which then count no more.")
         {
-            role, replace, all, cards, output.Directory, output.File, output.Reason, access.Folder, access.PassphraseFile,
+            names, replace, all, cards, output.Directory, output.File, output.Reason, access.Folder, access.PassphraseFile,
         };
         command.SetAction(parsed =>
         {
-            var name = parsed.GetRequiredValue(role);
+            var roles = parsed.GetRequiredValue(names).Distinct(StringComparer.Ordinal).ToList();
             var directory = Path.GetFullPath(parsed.GetRequiredValue(output.Directory));
             var folder = new HubFolder(directory, access.FolderOf(parsed, directory));
-            if (name == "tls")
+            if (roles is ["tls"])
             {
                 return TlsRotation.Rotate(parsed, folder, access);
             }
@@ -39,18 +39,29 @@ internal static class KeysRotateCommand
             }
 
             var repository = folder.OpenRepository(TimeProvider.System);
-            if (name == "log")
+            var statuses = roles.Where(name => name != "log").Select(name => RoleOf(repository, name)).ToList();
+            var leaving = statuses.ConvertAll(role => Leaving(role, parsed.GetValue(replace) ?? [], parsed.GetValue(all)));
+            var given = parsed.GetValue(cards) ?? [];
+            if (given.Length > 0 && (roles.Count > 1 || RepositoryRoles.IsOnline(roles[0])))
             {
-                return LogRotation.Rotate(parsed, folder, repository, access, output);
+                throw new CommandException("usage", "--key gives new keys of one offline role; rotate the others by themselves.", ExitCode.Usage);
             }
 
-            var status = RoleOf(repository, name);
-            var leaving = Leaving(status, parsed.GetValue(replace) ?? [], parsed.GetValue(all));
-            var coming = (parsed.GetValue(cards) ?? []) is { Length: > 0 } given ? [.. given.Select(file => KeysNewCommand.ReadCard(file).Key)]
-                : RepositoryRoles.IsOnline(name) ? [MakeOnline(folder, name)]
-                : MakeOffline(parsed, folder, name, leaving.Count, access);
-            List<TufKey> keys = [.. status.Keys.Where(key => !leaving.Contains(key)), .. coming];
-            return output.Write(parsed, repository, Change(status, keys, Math.Min(status.Threshold, keys.Count)));
+            // Together they are one change: one root, one request, one signing.
+            var change = new RepositoryChange();
+            var log = roles.Contains("log") ? LogRotation.Begin(parsed, folder, repository, access, change) : null;
+            foreach (var (role, gone) in statuses.Zip(leaving))
+            {
+                List<TufKey> coming = given.Length > 0 ? [.. given.Select(file => KeysNewCommand.ReadCard(file).Key)]
+                    : RepositoryRoles.IsOnline(role.Role) ? [MakeOnline(folder, role.Role)]
+                    : MakeOffline(parsed, folder, role.Role, gone.Count, access);
+                List<TufKey> keys = [.. role.Keys.Where(key => !gone.Contains(key)), .. coming];
+                Change(change, role, keys, Math.Min(role.Threshold, keys.Count));
+            }
+
+            var code = output.Write(parsed, repository, change);
+            log?.Invoke();
+            return code;
         });
         return command;
     }
@@ -60,13 +71,13 @@ internal static class KeysRotateCommand
         : roles.FirstOrDefault(role => role.Role == name) ?? throw new CommandException("usage", $"There is no role {name}; see keys list.", ExitCode.Usage);
 
     /// <summary>Other keys, or another threshold, for a role that is there.</summary>
-    public static RepositoryChange Change(RoleStatus role, IReadOnlyList<TufKey> keys, int threshold)
+    public static RepositoryChange Change(RepositoryChange change, RoleStatus role, IReadOnlyList<TufKey> keys, int threshold)
     {
         try
         {
             return role.Role is TopLevelRole.Root or TopLevelRole.Targets or TopLevelRole.Snapshot or TopLevelRole.Timestamp
-                ? new RepositoryChange().ReplaceKeys(role.Role, keys, threshold)
-                : new RepositoryChange().Delegate(new RoleDelegation
+                ? change.ReplaceKeys(role.Role, keys, threshold)
+                : change.Delegate(new RoleDelegation
                 {
                     Delegator = role.Delegator, Role = role.Role, Paths = role.Paths, Keys = keys, Threshold = threshold, Terminating = role.Terminating,
                 });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Commands.Keys;
 
@@ -15,7 +16,7 @@ internal static class KeysThresholdCommand
         {
             var repository = output.FolderOf(parsed).OpenRepository(TimeProvider.System);
             var status = KeysRotateCommand.RoleOf(repository, parsed.GetRequiredValue(role));
-            return output.Write(parsed, repository, KeysRotateCommand.Change(status, status.Keys, parsed.GetValue(threshold)));
+            return output.Write(parsed, repository, KeysRotateCommand.Change(new RepositoryChange(), status, status.Keys, parsed.GetValue(threshold)));
         });
         return command;
     }

@@ -14,7 +14,8 @@ internal static class LogRotation
 {
     private const string Role = "log";
 
-    public static int Rotate(ParseResult parsed, HubFolder folder, TufRepository repository, OfflineAccess access, RequestOutput output)
+    /// <summary>Adds the move to a change; what is to be done once the request is written.</summary>
+    public static Action Begin(ParseResult parsed, HubFolder folder, TufRepository repository, OfflineAccess access, RepositoryChange change)
     {
         if (!repository.ReadWitnessPolicies().TryGet(out var policies, out var error))
         {
@@ -31,8 +32,8 @@ internal static class LogRotation
             using var fresh = MakeSpare(NextName(policy), folder.Offline, passphrase!);
             if (spare is null)
             {
-                Console.Out.WriteLine("the root names no spare log whose key is in the offline folder; this request makes one: once it is applied, rotate again to move to it");
-                return output.Write(parsed, repository, Change(policy, [.. policy.Logs.Where(log => IsInUse(folder, log)), fresh.Key]));
+                Change(change, policy, [.. policy.Logs.Where(log => IsInUse(folder, log)), fresh.Key]);
+                return () => Console.Out.WriteLine("the root named no spare log whose key is in the offline folder, so this makes one: once it is applied, rotate the log again to move to it");
             }
 
             if (!NoteSigner.TryOpen(folder.Offline, passphrase, spare, out var signer, out var fault))
@@ -45,15 +46,8 @@ internal static class LogRotation
                 signer.SaveTo(folder.LogKey, Role, null, KeyProtection.Default);
             }
 
-            var code = output.Write(parsed, repository, Change(policy, [spare, fresh.Key]));
-            var card = new LogCard(spare, OverseerCommand.ReadCard(folder.In(OverseerCommand.CardFile)).Url) + "\n";
-            foreach (var place in new[] { folder.In(OverseerCommand.CardFile), folder.In($"overseer/{OverseerCommand.CardFile}") }.Where(File.Exists))
-            {
-                File.WriteAllText(place, card);
-            }
-
-            Console.Out.WriteLine($"before that, each witness and auditor needs the new {folder.In(OverseerCommand.CardFile)} (edgesensors-witness trust, then serve anew); after it, serve anew here");
-            return code;
+            Change(change, policy, [spare, fresh.Key]);
+            return () => Tell(folder, spare);
         }
     }
 
@@ -82,7 +76,24 @@ internal static class LogRotation
 
     private static bool IsInUse(HubFolder folder, NoteKey log) => KeyPlace.In(folder.LogKey).Any(place => place.KeyId == log.KeyId);
 
-    private static RepositoryChange Change(WitnessPolicy policy, IReadOnlyList<NoteKey> logs) => WitnessPolicy.TryCreate(logs, policy.Witnesses, policy.Quorum, out var next)
-        ? new RepositoryChange().SetWitnessPolicy(next)
-        : throw new CommandException("log", $"The root can name no more than {WitnessPolicy.MaxKeys} logs.");
+    private static void Tell(HubFolder folder, NoteKey log)
+    {
+        var card = new LogCard(log, OverseerCommand.ReadCard(folder.In(OverseerCommand.CardFile)).Url) + "\n";
+        foreach (var place in new[] { folder.In(OverseerCommand.CardFile), folder.In($"overseer/{OverseerCommand.CardFile}") }.Where(File.Exists))
+        {
+            File.WriteAllText(place, card);
+        }
+
+        Console.Out.WriteLine($"the log is {log.Name} then: before that, each witness and auditor needs the new {folder.In(OverseerCommand.CardFile)} (edgesensors-witness trust, then serve anew); after it, serve anew here");
+    }
+
+    private static void Change(RepositoryChange change, WitnessPolicy policy, IReadOnlyList<NoteKey> logs)
+    {
+        if (!WitnessPolicy.TryCreate(logs, policy.Witnesses, policy.Quorum, out var next))
+        {
+            throw new CommandException("log", $"The root can name no more than {WitnessPolicy.MaxKeys} logs.");
+        }
+
+        change.SetWitnessPolicy(next);
+    }
 }

@@ -1,4 +1,4 @@
-namespace EdgeSensors.Hub.Commands.Keys;
+namespace EdgeSensors.Hub.Commands;
 
 /// <summary>Replaces a file so that after a kill the old one or the new one is there, whole.</summary>
 internal static class WholeFile

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using EdgeSensors.Hub.Identity;
+using EdgeSensors.Protocol;
+
+namespace EdgeSensors.Hub.Commands;
+
+/// <summary><c>edgesensors-hub sensor|operator|overseer revoke NAME</c>: the certificates that somebody has count no more; those issued later do.</summary>
+internal static class RevokeCommand
+{
+    public static Command Sensor()
+    {
+        var op = new Argument<OperatorId>("OPERATOR") { Description = "Who runs the sensor.", CustomParser = Parsing.Operator };
+        var sensor = new Argument<SensorId>("SENSOR") { Description = "The sensor's name.", CustomParser = Parsing.Sensor };
+        return Create([op, sensor], parsed => (CertificateAuthority.SensorUnit, new SensorName(parsed.GetValue(op), parsed.GetValue(sensor)).ToString()));
+    }
+
+    public static Command Person(string unit)
+    {
+        var name = new Argument<OperatorId>("NAME") { Description = "Whose.", CustomParser = Parsing.Operator };
+        return Create([name], parsed => (unit, parsed.GetValue(name).Text));
+    }
+
+    private static Command Create(Argument[] arguments, Func<ParseResult, (string Unit, string Name)> subject)
+    {
+        var directory = new Option<string>("--dir") { Description = "The hub's folder.", HelpName = "DIR", Required = true };
+        var command = new Command("revoke", "Shut out whoever holds a certificate that was issued until now; a new one lets in again.") { directory };
+        arguments.ToList().ForEach(command.Add);
+        command.SetAction(parsed =>
+        {
+            var path = Path.GetFullPath(parsed.GetRequiredValue(directory));
+            var folder = new HubFolder(path, path + "-offline");
+            if (!File.Exists(folder.Authority))
+            {
+                throw new CommandException("input", $"{folder.Path} is no hub's folder; give the one that init made.");
+            }
+
+            var (list, who) = (RevocationList.PathBeside(folder.Authority), subject(parsed));
+            WholeFile.Write(list, System.Text.Encoding.UTF8.GetBytes(RevocationList.With(File.Exists(list) ? File.ReadAllText(list) : "", who, TimeProvider.System.GetUtcNow())));
+            Console.Out.WriteLine($"revoked {who.Unit} {who.Name}: refused from the next connection on; serve anew to end one that is open");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}
