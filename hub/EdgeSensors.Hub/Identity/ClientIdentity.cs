@@ -33,7 +33,10 @@ internal abstract record ClientIdentity
     }
 
     /// <summary>Somebody else's system that may ask for mitigations by OpenC2, and for nothing else.</summary>
-    public sealed record Partner(OperatorId Name) : ClientIdentity;
+    public sealed record Partner(OperatorId Name) : ClientIdentity
+    {
+        public override (string Unit, string Name) Subject => (CertificateAuthority.PartnerUnit, Name.Text);
+    }
 
     /// <summary>Reads the subject of a certificate that is already known to be ours; false when it names none.</summary>
     public static bool TryRead(X509Certificate2? certificate, [NotNullWhen(true)] out ClientIdentity? identity)
