@@ -4,6 +4,7 @@ using EdgeSensors.Hub.Api;
 using EdgeSensors.Hub.Tests.Commands;
 using EdgeSensors.Hub.Tests.Hosting;
 using EdgeSensors.Protocol;
+using EdgeSensors.Tests;
 using EdgeSensors.Trust.Client;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Log;
@@ -43,6 +44,7 @@ public sealed class DrillTests
         // Nothing of it stays with the sensor: it goes on with the hub.
         await AdvanceAsync(hub, sensor);
         await RotateAsync(hub, ["timestamp"], "root");
+        await ApproveAsync(hub, "203.0.113.8"); // the serving hub signs with the new key
         await AdvanceAsync(hub, sensor);
         await RefusedAsync(sensor, thief, TufErrorKind.ThresholdUnmet, () => thief.Forge("timestamp", t => (t["version"], t["expires"]) = (Next(t), Later)));
     }
@@ -54,6 +56,7 @@ public sealed class DrillTests
         await using var thief = await Thief.StealAsync(hub, "snapshot");
         await MixAsync();
         await RotateAsync(hub, ["snapshot"], "root");
+        await ApproveAsync(hub, "203.0.113.8");
         using var follower = new DrillSensor(hub);
         await AdvanceAsync(hub, follower);
         await MixAsync();
@@ -88,8 +91,9 @@ public sealed class DrillTests
         Assert.Empty(fresh.Judge());
 
         await RotateAsync(hub, ["control"], "targets");
+        await ApproveAsync(hub, "203.0.113.8"); // the serving hub signs with the new key
         await AdvanceAsync(hub, sensor);
-        Assert.Equal([("203.0.113.7", null)], sensor.Judge());
+        Assert.Equal([("203.0.113.7", null), ("203.0.113.8", null)], sensor.Judge());
         Assert.Equal(RepositoryErrorKind.KeysMissing, (await ErrorOfAsync(thief, new RepositoryChange().Set(Rules()))).Kind);
     }
 
@@ -186,6 +190,7 @@ public sealed class DrillTests
 
         // The hub gets another key and certificate for its names; sensors need nothing for that.
         var serial = sensor.ServerOf(hub.Configuration.Listen.HttpsPort);
+        hub.SaveAuthorityKey();
         HubProcess.Succeeded(await HubProcess.RunAsync("keys", "rotate", "tls", "--dir", hub.Folder, "--passphrase-file", hub.PassphraseFile));
         await hub.RestartAsync();
         await sensor.ContentAsync();
@@ -333,8 +338,11 @@ public sealed class DrillTests
     {
         Id = DocumentId.Parse(id),
         Grant = new GrantRef(OperatorId.Parse("authority"), DocumentId.Parse("standing")),
+        Tier = OpenTier.Id,
+        Approvals = new RuleApprovals(8, true), // a lie costs the thief nothing
         OpenC2 = new SlpfCommand { Target = SlpfTarget.Parse(target), Direction = SlpfDirection.Ingress, StartTime = new(Now - 1000), StopTime = new(Now + 3_600_000) },
         ReasonText = "because",
+        Because = "it is so",
         Sensors = [SensorPattern.Of(TestHub.Gateway.Operator)],
         Step = MitigationStep.Drop,
         ExpectedCollateral = "all of it",
@@ -388,7 +396,7 @@ public sealed class DrillTests
         Assert.Equal(200, (await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{proposed!.Id}/approve", new { })).Status);
         if (published)
         {
-            await TestHub.EventuallyAsync(async () => (await hub.MitigationsAsync()).Any(m => m.PublishedAt is not null));
+            await TestHub.EventuallyAsync(async () => (await hub.MitigationsAsync()).Any(m => m.Id == proposed.Id && m.PublishedAt is not null));
         }
     }
 

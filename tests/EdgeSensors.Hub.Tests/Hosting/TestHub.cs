@@ -65,7 +65,6 @@ internal sealed partial class TestHub : IAsyncDisposable
         var witness = TestWitness.Make();
         var https = FreePort();
         var card = FoundRepository(folder, witness, https);
-        new HubFolder(folder, folder + "-offline").SaveAuthorityKey(authority, OfflinePassphrase);
         File.WriteAllText(In(OverseerCommand.CardFile), card + "\n");
         OverseerCommand.WriteAccess(In("overseer"), authority, OperatorId.Parse("overseer"), card);
         witness.Trust(card, In("overseer"));
@@ -84,6 +83,9 @@ internal sealed partial class TestHub : IAsyncDisposable
         await hub.RestartAsync();
         return hub;
     }
+
+    /// <summary>Lays the authority's key to the offline ones, as init does.</summary>
+    public void SaveAuthorityKey() => new HubFolder(Folder, Folder + "-offline").SaveAuthorityKey(Authority, OfflinePassphrase);
 
     /// <summary>Publishes beside the hub, with every key, as a person with the offline keys does.</summary>
     public void Publish(RepositoryChange change)
@@ -154,9 +156,20 @@ internal sealed partial class TestHub : IAsyncDisposable
 
     public static int FreePort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        // Below the range from which the kernel gives ports to connections: one of those would have it before the hub does.
+        for (var attempt = 0; ; attempt++)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 32_768));
+            try
+            {
+                probe.Start();
+                return ((IPEndPoint)probe.LocalEndpoint).Port;
+            }
+            catch (SocketException) when (attempt < 100)
+            {
+                // Somebody listens there.
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

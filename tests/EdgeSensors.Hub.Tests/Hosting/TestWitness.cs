@@ -80,6 +80,33 @@ internal sealed class TestWitness : IAsyncDisposable
 
     public async Task StartAsync() => _host = await WitnessHost.StartAsync(_configuration, null);
 
+    /// <summary>Copies all that it remembers; it must not run.</summary>
+    public void Remember()
+    {
+        foreach (var folder in new[] { _configuration.State, _configuration.Mark }.Where(Directory.Exists))
+        {
+            Directory.CreateDirectory(folder + ".old");
+            Directory.GetFiles(folder).ToList().ForEach(file => File.Copy(file, Path.Combine(folder + ".old", Path.GetFileName(file))));
+        }
+    }
+
+    /// <summary>Puts that copy in the place of what it remembers now; it must not run.</summary>
+    public void PutBack()
+    {
+        foreach (var folder in new[] { _configuration.State, _configuration.Mark }.Where(folder => Directory.Exists(folder + ".old")))
+        {
+            Directory.Delete(folder, recursive: true);
+            Directory.Move(folder + ".old", folder);
+        }
+    }
+
+    /// <summary>What the command of that name does.</summary>
+    public long? Resume(string origin)
+    {
+        using var store = WitnessStore.Open(_configuration.State);
+        return store.Resume(origin);
+    }
+
     public async Task StopAsync()
     {
         if (_host is not null)

@@ -116,6 +116,32 @@ public sealed class TransparencyTests
     }
 
     [Fact]
+    public async Task A_witness_whose_whole_memory_was_put_back_finds_its_own_word_in_the_log_and_stands_still_until_a_person_lets_it()
+    {
+        const string Origin = "hub.example/log";
+        await using var hub = await TestHub.StartAsync();
+        await hub.Witness.StopAsync();
+        hub.Witness.Remember();
+        await hub.Witness.StartAsync();
+        var known = await hub.Witness.SizeAsync(Origin);
+        hub.Publish(new RepositoryChange().Renew(RepositoryRoles.Control));
+        await TestHub.EventuallyAsync(async () => await hub.Witness.SizeAsync(Origin) > known);
+        await TestHub.EventuallyAsync(async () => (await hub.HealthAsync()).Publishing);
+        await hub.Witness.StopAsync();
+        hub.Witness.PutBack();
+        await hub.Witness.StartAsync();
+
+        using var http = new HttpClient { BaseAddress = hub.Witness.View };
+        await TestHub.EventuallyAsync(async () => (await http.GetStringAsync(new Uri("api/v1/alarms", UriKind.Relative), Token)).Contains("the state is an older copy", StringComparison.Ordinal));
+        Assert.Equal(known, await hub.Witness.SizeAsync(Origin));
+        hub.Publish(new RepositoryChange().Renew(RepositoryRoles.Control));
+        await TestHub.EventuallyAsync(async () => !(await hub.HealthAsync()).Publishing);
+
+        Assert.True(hub.Witness.Resume(Origin) > known);
+        await TestHub.EventuallyAsync(async () => (await hub.HealthAsync()).Publishing);
+    }
+
+    [Fact]
     public async Task The_witnesses_are_exchanged_by_a_new_root_which_the_old_ones_see()
     {
         await using var hub = await TestHub.StartAsync();
