@@ -1,5 +1,6 @@
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
+using EdgeSensors.Hub.OpenC2;
 using EdgeSensors.Hub.Store;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
@@ -42,6 +43,12 @@ internal sealed class CuttableStore(string path) : IDecisionStore
 
     public IReadOnlyList<Hold> Holds() => _store.Holds();
 
+    public FiledCommand? FindCommand(OperatorId producer, string command) => _store.FindCommand(producer, command);
+
+    public FiledCommand? FindCommand(long ruleNumber) => _store.FindCommand(ruleNumber);
+
+    public IReadOnlyList<(string Category, MitigationReceipt Receipt)> ListReceipts() => _store.ListReceipts();
+
     public IReadOnlyList<SensorRecord> Sensors() => _store.Sensors();
 
     public IReadOnlyList<AuditEntry> Audit(int max) => _store.Audit(max);
@@ -82,6 +89,18 @@ internal sealed class CuttableStore(string path) : IDecisionStore
         {
             Write();
             inner.SaveReceipt(mitigation, receipt);
+        }
+
+        public FiledCommand FileCommand(OperatorId producer, string command, string digest, string mitigation, UnixMilliseconds at)
+        {
+            Write();
+            return inner.FileCommand(producer, command, digest, mitigation, at);
+        }
+
+        public void SaveListReceipt(string category, MitigationReceipt receipt)
+        {
+            Write();
+            inner.SaveListReceipt(category, receipt);
         }
 
         public void SaveComplaint(string mitigation, Complaint complaint)

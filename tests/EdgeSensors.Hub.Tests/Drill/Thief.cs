@@ -152,9 +152,9 @@ internal sealed class Thief : IAsyncDisposable
     /// <summary>Appends to the log what the hub never will, and has the witness cosign it.</summary>
     public async Task<string?> GrowLogAsync()
     {
-        Log.Append([NewEntry.Salted($"thief/{Log.Size}", LogEntryKind.Document, "junk", [1, 2, 3])]);
+        var head = Log.Append([NewEntry.Salted($"thief/{Log.Size}", LogEntryKind.Document, "junk", [1, 2, 3])], LogKey!);
         using var http = new HttpClient();
-        var (_, error) = await new WitnessClient(_hub.Witness.Url, http).CosignAsync(Head(LogKey!), size => Log.Consistency(size, Log.Size), TestContext.Current.CancellationToken);
+        var (_, error) = await new WitnessClient(_hub.Witness.Url, http).CosignAsync(head, size => Log.Consistency(size, Log.Size), TestContext.Current.CancellationToken);
         return error;
     }
 
@@ -166,8 +166,7 @@ internal sealed class Thief : IAsyncDisposable
         using var own = NoteSigner.Create("hub.example/log", NoteKeyKind.Ed25519);
         var path = Path.Combine(_folder, $"proof-{Guid.NewGuid():n}.db");
         using var store = new LogStore(path);
-        store.Append([new NewEntry("a", LogEntry.OfMetadata(bytes), bytes)]);
-        var head = Checkpoint.Sign(LogKey ?? own, store.Size, store.Root(store.Size));
+        var head = store.Append([new NewEntry("a", LogEntry.OfMetadata(bytes), bytes)], LogKey ?? own);
         if (WitnessKey is not null)
         {
             head = head.WithCosignatures(WitnessKey.Cosign(head, TimeProvider.System.GetUtcNow()), [WitnessKey.Key]);
