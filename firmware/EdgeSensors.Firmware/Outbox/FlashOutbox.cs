@@ -21,6 +21,7 @@ internal sealed class FlashOutbox : IDroppedMessages
     private MessageRing? _writing;
     private ulong _acknowledged;
     private ulong _sent;
+    private int _inFlight;
     private int _length;
 
     /// <summary>An outbox in two parts of a chip.</summary>
@@ -104,6 +105,7 @@ internal sealed class FlashOutbox : IDroppedMessages
         _vital.Forget();
         _acknowledged = 0;
         _sent = 0;
+        _inFlight = 0;
         Waiting = 0;
         WaitingOctets = 0;
         System.Array.Clear(_octets, 0, Remembered);
@@ -158,7 +160,7 @@ internal sealed class FlashOutbox : IDroppedMessages
     public int ReadNext(byte[] to, out OutboxChannel channel)
     {
         channel = OutboxChannel.Status;
-        if (_writing != null || _sent + 1 >= Header.Sequence || _sent - _acknowledged >= MostInFlight)
+        if (_writing != null || _sent + 1 >= Header.Sequence || _inFlight >= MostInFlight)
         {
             return 0;
         }
@@ -187,6 +189,7 @@ internal sealed class FlashOutbox : IDroppedMessages
 
         channel = ring.FoundChannel;
         _sent = sequence;
+        _inFlight++;
         return length;
     }
 
@@ -194,6 +197,7 @@ internal sealed class FlashOutbox : IDroppedMessages
     public void Rewind()
     {
         _sent = _acknowledged;
+        _inFlight = 0;
         _reports.Rewind();
         _vital.Rewind();
     }
@@ -221,6 +225,12 @@ internal sealed class FlashOutbox : IDroppedMessages
         if (_sent < _acknowledged)
         {
             _sent = _acknowledged;
+        }
+
+        // Numbers between may have been dropped: what is not acknowledged is at most what lies between.
+        if (_sent - _acknowledged < (ulong)_inFlight)
+        {
+            _inFlight = (int)(_sent - _acknowledged);
         }
     }
 

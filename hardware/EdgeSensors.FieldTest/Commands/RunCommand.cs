@@ -19,12 +19,19 @@ internal static class RunCommand
         var speed = Parsing.Number("--speed", "Times real time, for emulated taps; 0 for as fast as possible.", "X", 0, 0, 1_000_000);
         var longer = Parsing.Number("--longer", "So many times as long: what comes again and again comes so many times as often.", "N", 1, 1, 10_000);
         var keep = new Option<bool>("--keep") { Description = "Goes on after its end, to be looked at, until Ctrl-C." };
+        var taps = Parsing.Number("--taps", "So many emulated taps of each name; without a scenario: in real time, on a real hub.", "N", 0, 0, Scenarios.ScenarioSchema.MostTaps);
+        var lasts = Parsing.Number("--for", "Without a scenario: how many seconds are measured once all are connected.", "SECONDS", 90, 1, 86_400);
         var results = new Option<string?>("--results") { Description = "Where the result goes (default: field-test-results/SCENARIO).", HelpName = "FOLDER" };
-        var command = new Command("run", "Play a scenario.") { CreateRing(), scenario, seed, speed, longer, keep, results };
+        var command = new Command("run", "Play a scenario.") { CreateRing(), scenario, seed, speed, longer, keep, taps, lasts, results };
         command.SetAction((parsed, stop) =>
         {
             if (parsed.GetValue(scenario) is not { } name)
             {
+                if (parsed.GetValue(taps) > 0)
+                {
+                    return ScenarioAction.PlayLiveAsync((int)parsed.GetValue(taps), TimeSpan.FromSeconds(parsed.GetValue(lasts)), (long)parsed.GetValue(seed), parsed.GetValue(results), stop);
+                }
+
                 Console.Error.WriteLine("error[usage]: run takes a scenario. See edgesensors-fieldtest list.");
                 return Task.FromResult(ExitCode.Usage);
             }
@@ -34,8 +41,9 @@ internal static class RunCommand
                 Seed = (long)parsed.GetValue(seed),
                 Speed = parsed.GetValue(keep) && parsed.GetValue(speed) == 0 ? 1 : parsed.GetValue(speed),
                 Keep = parsed.GetValue(keep),
+                Taps = (int)parsed.GetValue(taps),
                 Longer = (int)parsed.GetValue(longer),
-                Repeat = FormattableString.Invariant($"edgesensors-fieldtest run {name} --seed {(long)parsed.GetValue(seed)}{(parsed.GetValue(longer) > 1 ? $" --longer {(int)parsed.GetValue(longer)}" : "")}"),
+                Repeat = FormattableString.Invariant($"edgesensors-fieldtest run {name} --seed {(long)parsed.GetValue(seed)}{(parsed.GetValue(taps) > 0 ? $" --taps {(int)parsed.GetValue(taps)}" : "")}{(parsed.GetValue(longer) > 1 ? $" --longer {(int)parsed.GetValue(longer)}" : "")}"),
             };
             return ScenarioAction.PlayAsync(name, options, parsed.GetValue(results), stop);
         });

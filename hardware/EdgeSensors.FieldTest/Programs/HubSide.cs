@@ -109,6 +109,17 @@ internal sealed class HubSide : IDisposable
         ],
         stop).ConfigureAwait(false);
 
+    /// <summary>Enrols taps that are alike, by one publication, each into a folder of its name.</summary>
+    public Task EnrolTapsAsync(IReadOnlyList<string> taps, IEnumerable<Prefix> inside, string enrolments, CancellationToken stop) =>
+        StartedProgram.MustAsync(
+            _place, _program,
+            [
+                "sensor", "add", Operator, .. taps, "--dir", Folder, "--out", enrolments, "--kind", "tap", "--level", "concern", "--basis", "consent", "--network", "owner",
+                "--directions", "inbound,outbound", "--offline", Path.Combine(_folder, "offline"), "--passphrase-file", PassphraseFile,
+                .. inside.SelectMany(p => (string[])["--own-prefix", p.ToString()]),
+            ],
+            Path.Combine(_logs, "commands.log"), Patience + TimeSpan.FromMilliseconds(100 * taps.Count), stop);
+
     /// <summary>Brings a tap's enrolment to it over a serial line; throws <see cref="ProgramException"/> when it does not take it.</summary>
     public Task SendAsync(string enrolment, string device, CancellationToken stop) => MustAsync(["sensor", "send", enrolment, "--port", device], stop);
 

@@ -15,6 +15,9 @@ internal sealed record RunOptions
     /// <summary>So many times as long: <see cref="Scenario.Longer"/>.</summary>
     public int Longer { get; init; } = 1;
 
+    /// <summary>So many taps of each name; 0 for as many as the scenario says.</summary>
+    public int Taps { get; init; }
+
     /// <summary>The command line that plays it again.</summary>
     public string Repeat { get; init; } = "";
 }

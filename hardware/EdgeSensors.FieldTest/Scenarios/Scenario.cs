@@ -56,6 +56,12 @@ internal sealed record Scenario
         Expect = [.. Expect.Select(s => s.Longer(times, "times", "reports", "doubtful", "least", "restarts"))],
     };
 
+    /// <summary>The same with so many taps of each name.</summary>
+    public Scenario WithTaps(int count) => this with
+    {
+        Boards = [.. Boards.Select(b => b with { Values = new Dictionary<string, object>(b.Values) { ["count"] = (double)count } })],
+    };
+
     /// <summary>The folder that paths of captures may also be relative to; null for a scenario of the program's own.</summary>
     public string? Folder { get; init; }
 }

@@ -8,7 +8,7 @@ internal sealed class EmulatedHub(EmulatedRepository repository, EventQueue even
 {
     private const long Millisecond = 1_000_000;
     private const long CommitNs = 10 * Millisecond; // a group of messages at a time, as the hub does
-    private const long GapPatienceNs = 30_000 * Millisecond;
+    private const long GapPatienceNs = 10_000 * Millisecond; // inbox.gap_timeout_seconds
     private const long HandshakeCostNs = 10 * Millisecond; // 100 a second
 
     private readonly Dictionary<EmulatedTap, CommittedMessages> _committed = [];

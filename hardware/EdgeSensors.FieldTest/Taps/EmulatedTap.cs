@@ -1,5 +1,3 @@
-using System.Device.Gpio;
-using EdgeSensors.Firmware.Devices;
 using EdgeSensors.Firmware.Platform;
 using EdgeSensors.Firmware.Run;
 using EdgeSensors.Firmware.Store;
@@ -30,7 +28,6 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     private readonly Random _random;
     private readonly TapLimits _limits;
     private readonly Func<EmulatedTap, byte[]> _enrolment;
-    private W25Q128? _flash;
     private PinBoard? _panel;
     private EnrolmentReceiver? _receiver;
     private byte[]? _serial;
@@ -298,25 +295,20 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     {
         _startNs = Now;
         (_errorMs, _setNs) = (ClockErrorMs, Now);
-        var pins = new GpioController(Board.Pins);
-        _panel = PinBoard.OnTap1(pins, Board.I2c.CreateDevice(Tmp102.DefaultAddress));
-        _flash = new W25Q128(Board.Flash);
-        var chip = new W5500(Board.Ethernet, pins.OpenPin(PinBoard.EthernetReset, PinMode.Output));
-        bool hasFlash = _flash.TryInitialize();
-        var identity = hasFlash ? IdentityStore.Load(_flash) : null;
+        var booted = TapProgram.Boot(Board, this, this, _ => Uplink, _limits);
+        _panel = booted.Panel;
         Wake = Now + TurnNs;
-        if (identity is null)
+        if (booted.Program is null)
         {
             _panel.ConnectTapPort(false);
-            _panel.Show(hasFlash ? TapCondition.NotEnrolled : TapCondition.Faulty);
-            _receiver = new EnrolmentReceiver(_flash);
+            _panel.Show(booted.HasFlash ? TapCondition.NotEnrolled : TapCondition.Faulty);
+            _receiver = new EnrolmentReceiver(booted.Flash);
             OnNote?.Invoke("started: not enrolled");
             return;
         }
 
-        var before = Starts.Count > 0 ? Starts[^1].Left : 0;
-        Starts.Add(new TapStart(Now, before));
-        Program = new Tap1(identity, chip, _flash, this, this, Uplink, _panel, _limits);
+        Starts.Add(new TapStart(Now, Starts.Count > 0 ? Starts[^1].Left : 0));
+        Program = booted.Program;
         OnNote?.Invoke("started");
     }
 

@@ -1,4 +1,3 @@
-using EdgeSensors.Hardware.Time;
 using EdgeSensors.Hardware.Wire;
 
 namespace EdgeSensors.FieldTest.Taps;
@@ -7,15 +6,18 @@ namespace EdgeSensors.FieldTest.Taps;
 internal sealed class MirrorPort : ILine
 {
     private readonly EthernetWire _wire;
+    private readonly Func<bool> _isUp;
     private readonly WireTruth? _truth;
 
     /// <summary>A port that begins to play now.</summary>
     /// <param name="time">The board's.</param>
     /// <param name="sources">Each in order of time.</param>
+    /// <param name="isUp">Whether there is a link: what comes without one was never on the wire.</param>
     /// <param name="truth">Notes each frame; null where nobody asks.</param>
-    public MirrorPort(EmulatedTime time, IReadOnlyList<IEnumerable<WireFrame>> sources, WireTruth? truth)
+    public MirrorPort(TimeProvider time, IReadOnlyList<IEnumerable<WireFrame>> sources, Func<bool> isUp, WireTruth? truth)
     {
         _wire = new EthernetWire(time, Merge(sources));
+        _isUp = isUp;
         _truth = truth;
     }
 
@@ -37,7 +39,11 @@ internal sealed class MirrorPort : ILine
             return false;
         }
 
-        _truth?.Note(at, frame.Octets.Span);
+        if (_truth is not null && _isUp())
+        {
+            _truth.Note(at, frame.Octets.Span);
+        }
+
         return true;
     }
 

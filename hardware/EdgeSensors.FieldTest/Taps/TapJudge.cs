@@ -73,14 +73,15 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
             written += tap.Written.Count;
             committed += hub.All.Count;
             waiting += outbox?.Waiting ?? 0;
-            if (tap.Written.Keys.Where(id => id.Epoch == epoch && id.Sequence <= acknowledged).FirstOrDefault(id => !hub.Has(new MessageId(id.Epoch, id.Sequence))) is { Epoch: > 0 } acked)
+            var missing = tap.Written.Keys.Where(id => id.Epoch == epoch && id.Sequence <= acknowledged && !hub.Has(new MessageId(id.Epoch, id.Sequence))).ToList();
+            if (missing.Count > Dropped(tap))
             {
-                return $"{acked.Sequence} was acknowledged and is not committed";
+                return $"{missing[0].Sequence} was acknowledged and is not committed";
             }
 
-            if (all && tap.Written.Keys.FirstOrDefault(id => !hub.Has(new MessageId(id.Epoch, id.Sequence))) is { Epoch: > 0 } missing && !Waits(missing))
+            if (all && tap.Written.Keys.FirstOrDefault(id => !hub.Has(new MessageId(id.Epoch, id.Sequence))) is { Epoch: > 0 } never && !Waits(never))
             {
-                return $"{missing.Sequence} was written and never came";
+                return $"{never.Sequence} was written and never came";
             }
 
             return all && outbox is not null && outbox.Waiting > MostWaiting ? $"{outbox.Waiting} messages still wait" : null;
@@ -273,13 +274,16 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
 
     private Check Drops(ScenarioStep step)
     {
-        long Of(EmulatedTap tap) => world.Hub.Of(tap).All.Select(m => m.Message).OfType<StatusMessage>().Select(s => (long)(s.Outbox.DroppedReports + s.Outbox.DroppedAlerts)).Append(tap.Program is { } p ? p.Outbox.DroppedReports + p.Outbox.DroppedAlerts : 0).Max();
         var some = step.Text("drops") == "some";
-        var total = world.Meant(step).Sum(Of);
+        var total = world.Meant(step).Sum(Dropped);
         return Verdict(
-            step, some ? "messages dropped, and counted" : "no message dropped", Each(step, tap => Of(tap) > 0 == some ? null : some ? "counts none" : $"counts {Of(tap)}"),
+            step, some ? "messages dropped, and counted" : "no message dropped", Each(step, tap => Dropped(tap) > 0 == some ? null : some ? "counts none" : $"counts {Dropped(tap)}"),
             string.Create(CultureInfo.InvariantCulture, $"{total} dropped"));
     }
+
+    /// <summary>What the tap says that it dropped.</summary>
+    private long Dropped(EmulatedTap tap) => world.Hub.Of(tap).All.Select(m => m.Message).OfType<StatusMessage>().Select(s => (long)(s.Outbox.DroppedReports + s.Outbox.DroppedAlerts))
+        .Append(tap.Program is { } p ? p.Outbox.DroppedReports + p.Outbox.DroppedAlerts : 0).Max();
 
     /// <summary>What no run may show: a number used for two messages, or octets that nobody can read.</summary>
     private Check Messages()

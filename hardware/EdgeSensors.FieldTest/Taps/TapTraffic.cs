@@ -7,7 +7,7 @@ using EdgeSensors.Protocol;
 namespace EdgeSensors.FieldTest.Taps;
 
 /// <summary>Frames for a mirror port, from a scenario's <c>traffic</c>: played from a file, or made up from the seed, as they are asked for.</summary>
-internal sealed class TapTraffic(Scenario scenario, RunSeed seed, Func<ScenarioStep, string> capturePath, IReadOnlyList<Prefix> listed)
+internal sealed class TapTraffic(TimeSpan lasts, RunSeed seed, Func<ScenarioStep, string> capturePath, IReadOnlyList<Prefix> listed)
 {
     private const long Second = 1_000_000_000;
     private const long LineRateNs = 6_720; // 60 octets with preamble, check sequence and gap at 100 Mb/s
@@ -34,7 +34,7 @@ internal sealed class TapTraffic(Scenario scenario, RunSeed seed, Func<ScenarioS
             {
                 last = from + (long)(frame.AtNs / speed);
                 yield return frame with { AtNs = last };
-                if (last > Ns(scenario.Lasts))
+                if (last > Ns(lasts))
                 {
                     yield break;
                 }
@@ -46,7 +46,7 @@ internal sealed class TapTraffic(Scenario scenario, RunSeed seed, Func<ScenarioS
 
     private IEnumerable<WireFrame> Make(ScenarioStep step, long from, IReadOnlyList<Prefix> own, Random random)
     {
-        var until = Math.Min(from + Ns(step.Time("lasts")!.Value), Ns(scenario.Lasts));
+        var until = Math.Min(from + Ns(step.Time("lasts")!.Value), Ns(lasts));
         var rate = step.Number("rate");
         var gap = rate <= 0 ? LineRateNs : (long)(Second / rate);
         return step.Text("generate") switch

@@ -58,7 +58,7 @@ internal sealed class TapWorld : IDisposable
         (_scenario, _watch, _seed, _end) = (scenario, watch, new RunSeed(seed), TapTraffic.Ns(scenario.Lasts));
         var listed = scenario.Boards.SelectMany(b => b.Prefixes("list")).Concat(Listed(scenario.Boards.Max(b => b.Count("listed")))).Distinct().ToList();
         var capacity = Math.Max(1_000, Math.Max(listed.Count, scenario.Timeline.Select(s => s.Count("listed") + s.Prefixes("list").Count).DefaultIfEmpty().Max()));
-        var traffic = new TapTraffic(scenario, _seed, capturePath, listed);
+        var traffic = new TapTraffic(scenario.Lasts, _seed, capturePath, listed);
         var enrolments = new List<(ScenarioStep Board, Enrolment Enrolment)>();
         foreach (var board in scenario.Boards)
         {
@@ -196,7 +196,8 @@ internal sealed class TapWorld : IDisposable
         }
 
         tap.Port = new MirrorPort(
-            tap.Time, [.. _scenario.Traffic.Where(t => t.Text("to") == board.Text("name")).Select(t => traffic.Of(t, name, board.Prefixes("own")))], Truths.GetValueOrDefault(tap));
+            tap.Time, [.. _scenario.Traffic.Where(t => t.Text("to") == board.Text("name")).Select(t => traffic.Of(t, name, board.Prefixes("own")))],
+            () => tap.Board.Ethernet.IsLinkUp, Truths.GetValueOrDefault(tap));
         tap.Board.PlugIn(tap.Port);
         if (board.Flag("enrolled"))
         {

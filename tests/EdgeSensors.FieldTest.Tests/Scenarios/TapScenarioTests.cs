@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using EdgeSensors.FieldTest.Reporting;
 using EdgeSensors.FieldTest.Scenarios;
 using EdgeSensors.FieldTest.Taps;
@@ -39,6 +40,52 @@ public class TapScenarioTests
         Assert.All(one.Wire.Zip(other.Wire), w => Assert.NotEqual(w.First.Sha256, w.Second.Sha256));
         Assert.All(one.Wire, w => Assert.Equal(64, w.Sha256.Length));
         Assert.False(ResultFile.Encode(one).Span.SequenceEqual(ResultFile.Encode(other).Span));
+    }
+
+    [Fact]
+    public void Every_kind_of_fault_and_of_what_people_do_can_be_played()
+    {
+        var text = new StringBuilder("scenario: all\ntitle: {en: All, ja: 全部}\nworld: taps\nlasts: 5m\nwithin: 1m\nboards: [{name: tap, own: [192.0.2.0/24]}]\n");
+        text.Append("traffic: [{to: tap, generate: visitors}, {to: tap, generate: syn-flood, rate: 0, lasts: 10ms}]\ntimeline:\n");
+        foreach (var kind in ScenarioSchema.KindsOf("timeline", ScenarioWorld.Taps))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  - {{at: 1m, do: {kind.Name}}}\n");
+        }
+
+        text.Append("faults:\n");
+        foreach (var kind in ScenarioSchema.KindsOf("faults", ScenarioWorld.Taps))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  - {{from: 70s, every: 20s, what: {kind.Name}{(kind.Name == "clock-leaps" ? ", by: 1h" : "")}}}\n");
+        }
+
+        text.Append("expect: [{nothing-lost: acknowledged}]\n");
+        Assert.True(ScenarioReader.TryParse(Encoding.UTF8.GetBytes(text.ToString()), "all.yaml", out var scenario, out var error), error?.Message);
+        var result = Play(scenario, seed: 3);
+        Assert.All(result.Checks, c => Assert.True(c.Held, $"{c.Step}: expected {c.Expected}; seen {c.Seen}"));
+        Assert.Equal(
+            ScenarioSchema.KindsOf("faults", ScenarioWorld.Taps).Select(k => k.Name).Order(),
+            result.Happenings.Where(h => h.Kind == HappeningKind.Fault && h.Words != "the supply is back").Select(h => h.Words.Split(',')[0]).Distinct().Order());
+    }
+
+    [Fact]
+    public void A_failed_expectation_names_its_step_what_was_expected_what_was_seen_and_where_to_look()
+    {
+        const string Text = """
+            scenario: fails
+            title: {en: It fails, ja: 失敗する}
+            world: taps
+            lasts: 90s
+            within: 1m
+            boards: [{name: tap, own: [192.0.2.0/24]}]
+            expect:
+              - {nothing-lost: all}
+              - {alert: flood, on: tap, within: 30s, words: somebody floods}
+            """;
+        Assert.True(ScenarioReader.TryParse(Encoding.UTF8.GetBytes(Text), "fails.yaml", out var scenario, out var error), error?.Message);
+        var result = Play(scenario, seed: 1);
+        Assert.False(result.Passed);
+        var check = Assert.Single(result.Checks, c => !c.Held);
+        Assert.Equal(("expect 2 (line 9)", "somebody floods: flood alert within 30s on tap", "tap has none; none", "logs/taps.log, lines of tap"), (check.Step, check.Expected, check.Seen, check.LookAt));
     }
 
     private static ScenarioResult Play(Scenario scenario, long seed) =>
