@@ -23,6 +23,8 @@ internal sealed class TapMeter
     /// <summary>The most octets of a report from a tap.</summary>
     public const int ReportCapacity = 32 * 1024;
 
+    private const int FlowsAStep = 256;
+
     private readonly FrameHeader _header = new FrameHeader();
     private readonly FlowTable _flows;
     private readonly WindowCounts _counts = new WindowCounts();
@@ -30,6 +32,7 @@ internal sealed class TapMeter
     private readonly CborWriter _writer = new CborWriter(new byte[ReportCapacity]);
     private readonly Authority _none = new Authority();
     private ListedAddresses? _list;
+    private int _prepared;
     private long _windowStart;
 
     /// <summary>A meter.</summary>
@@ -141,6 +144,30 @@ internal sealed class TapMeter
         return h.IpLength;
     }
 
+    /// <summary>
+    /// Before a window is ended: works out one pseudonym that its report needs, or looks for it among some flows. True when it has looked at all. What is picked
+    /// behind it in the meantime is worked out with the report.
+    /// </summary>
+    public bool StepPrepare()
+    {
+        if (!Authority.AllowsRecords)
+        {
+            return true;
+        }
+
+        for (int i = 0; i < FlowsAStep && _prepared < _flows.Capacity; i++)
+        {
+            if (_encoder.TryPrepare(_flows, _prepared))
+            {
+                return false; // it may have another
+            }
+
+            _prepared++;
+        }
+
+        return _prepared == _flows.Capacity;
+    }
+
     /// <summary>Ends the window, writes its report, and begins the next one.</summary>
     /// <param name="header">What makes the message unique; advanced by whoever keeps the report.</param>
     /// <param name="endMs">Unix milliseconds; the next window's start.</param>
@@ -152,6 +179,8 @@ internal sealed class TapMeter
             _writer.Reset();
         }
 
+        Pseudonymizer.Forget();
+        _prepared = 0;
         int length = (int)(endMs - _windowStart);
         _flows.BeginWindow(length - IdleTimeoutMs, length);
         _counts.Clear();

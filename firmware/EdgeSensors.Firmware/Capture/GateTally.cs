@@ -53,7 +53,7 @@ internal sealed class GateTally
         _packets += packets;
         _octets += octets;
         _seenUs += us;
-        if (us > 0)
+        if (us > 0 && us >= _pendingUs)
         {
             StandFor(us, packets, octets, _pendingUs);
         }
@@ -94,12 +94,12 @@ internal sealed class GateTally
     /// <param name="quality">Filled in.</param>
     public void End(long windowUs, long restUs, MeasurementQuality quality)
     {
-        if (_pendingUs > 0 && _lastUs > 0)
+        if (_pendingUs > 0 && _seenUs > 0)
         {
             // A stratum that the window's end cuts: its other part has the gate.
             _variance = Sum(_variance, _gates > 0 ? _variance / _gates : 0);
             _octetVariance = Sum(_octetVariance, _gates > 0 ? _octetVariance / _gates : 0);
-            StandFor(_lastUs, _lastPackets, _lastOctets, _pendingUs);
+            StandFor(_seenUs, _packets, _octets, _pendingUs);
         }
 
         long rest = _lastUs > 0 ? Fine * _lastPackets * restUs / _lastUs : 0;

@@ -25,6 +25,7 @@ internal sealed class GatedSampler
     private const int GatesBeforeTrust = 8;
     private const int RateFine = 1_024;
     private const int LeastStratumUs = 4_000;
+    private const int LeastRateUs = 1_000;
 
     private readonly W5500 _chip;
     private readonly TapMeter _meter;
@@ -66,6 +67,10 @@ internal sealed class GatedSampler
     private long _closingUs;
     private long _leftUs;
     private bool _wasClosing;
+    private long _workUs;
+    private long _cameUs;
+    private long _cameOctets;
+    private int _empty;
     private uint _lot;
     private long _busyUs = LeastStratumUs / 2;
 
@@ -93,8 +98,10 @@ internal sealed class GatedSampler
     {
         long now = _clock.Microseconds;
         NotePause(now - _leftUs);
+        bool takes = _ahead > 0;
         bool worked = Turn(now);
         _leftUs = _clock.Microseconds;
+        _workUs += takes ? _leftUs - now : 0;
         return worked;
     }
 
@@ -241,20 +248,18 @@ internal sealed class GatedSampler
         }
 
         _ahead = level - _taken;
-        if (_boundaryUs > before)
-        {
-            Learn(_ahead, _boundaryUs - before, _taken, _boundaryUs - before);
-        }
+        Learn(_ahead, _boundaryUs - before);
+        LearnCost(_taken);
 
         _pauseUs -= _pauseUs / 16;
-        _ending = _ahead + Expected(_ahead * _nanosecondsAnOctet / 1_000 + _pauseUs + _lookUs) > HighestLevel;
+        _ending = _ahead + _caution * Expected(_ahead * _nanosecondsAnOctet / 1_000 + _lookUs) > HighestLevel;
         return Release() && _ahead > 0;
     }
 
-    /// <summary>Several times of what is expected to come within a time.</summary>
+    /// <summary>Octets that are expected to come within a time.</summary>
     private long Expected(long us)
     {
-        return _caution * us * _rate / RateFine;
+        return us * _rate / RateFine;
     }
 
     /// <summary>Begins a stretch or a gate: what is in the buffer came before it.</summary>
@@ -351,12 +356,16 @@ internal sealed class GatedSampler
         if (!_hasCounted)
         {
             _tally.Unseen(_stratumLength); // its gate took too long
+            _empty++;
         }
 
-        // It keeps up again when what comes takes less than half of the time, and several times of it find room while others have the loop.
-        if (_gates >= GatesBeforeTrust && 2 * _rate * _nanosecondsAnOctet < 1_000L * RateFine && Expected(2 * (_pauseUs + _lookUs)) < HighestLevel)
+        // It keeps up again when what comes takes less than half of the time, and several times of it find room while others have the loop. Where no gate
+        // ever ends in time, because others have the loop too often, there is nothing but to try.
+        bool keepsUp = _gates >= GatesBeforeTrust && 2 * _rate * _nanosecondsAnOctet < 1_000L * RateFine && 2 * Expected(_pauseUs) + _caution * Expected(_lookUs) < HighestLevel;
+        if (keepsUp || _empty >= GatesBeforeTrust)
         {
             _isGated = false;
+            _empty = 0;
             _seenUntilUs = end;
         }
         else
@@ -377,12 +386,8 @@ internal sealed class GatedSampler
             return true;
         }
 
-        if (_begun && now < _planUs)
-        {
-            return false;
-        }
-
-        long before = _clock.Microseconds;
+        // It waits by looking, which takes time on any loop.
+        long before = now;
         if (!_chip.TryReadReceivedSize(out int level))
         {
             Break();
@@ -400,6 +405,11 @@ internal sealed class GatedSampler
             Begin(level);
             Release();
             return true;
+        }
+
+        if (_boundaryUs < _planUs)
+        {
+            return false;
         }
 
         _gateOctets = level;
@@ -423,13 +433,14 @@ internal sealed class GatedSampler
     private void EndGate()
     {
         long us = _boundaryUs - _beginUs;
-        long now = _clock.Microseconds;
         Close();
         if (us > 0)
         {
             _tally.Gate(us, _packets, _octets, _stratumLength);
             _hasCounted = true;
-            Learn(_gateOctets, us, _gateOctets, now - _boundaryUs);
+            _empty = 0;
+            Learn(_gateOctets, us);
+            LearnCost(_gateOctets);
             _gates++;
             _pauseUs -= _pauseUs / 8;
             long busy = _clock.Microseconds - _beginUs;
@@ -437,15 +448,29 @@ internal sealed class GatedSampler
         }
     }
 
-    /// <summary>Octets that came in a time, and what octets took: the rate is followed, of the cost the highest is remembered for some time.</summary>
-    private void Learn(int came, long inUs, int worked, long workedUs)
+    /// <summary>Octets that came in a time: the rate is followed over milliseconds, as two frames close to one another are no rate.</summary>
+    private void Learn(int came, long us)
     {
-        _rate += (came * (long)RateFine / inUs - _rate) / 8;
+        _cameOctets += came;
+        _cameUs += us;
+        if (_cameUs >= LeastRateUs)
+        {
+            _rate += (_cameOctets * RateFine / _cameUs - _rate) / 8;
+            _cameOctets = 0;
+            _cameUs = 0;
+        }
+    }
+
+    /// <summary>What octets took: the highest is remembered for some time.</summary>
+    private void LearnCost(int worked)
+    {
         if (worked > 0)
         {
-            long cost = 1_000 * workedUs / worked;
+            long cost = 1_000 * _workUs / worked;
             _nanosecondsAnOctet = cost > _nanosecondsAnOctet ? cost : _nanosecondsAnOctet - (_nanosecondsAnOctet - cost) / 8;
         }
+
+        _workUs = 0;
     }
 
     private void TakeFrame()

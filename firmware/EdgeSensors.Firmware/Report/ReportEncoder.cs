@@ -75,6 +75,30 @@ internal sealed class ReportEncoder
         return !w.Overflowed;
     }
 
+    /// <summary>Works out one of the pseudonyms of a flow that was picked: a report then has little left to do. True if there was one.</summary>
+    public bool TryPrepare(FlowTable flows, int i)
+    {
+        if (!IsPicked(flows, i))
+        {
+            return false;
+        }
+
+        int direction = FlowClass.DirectionOf(flows.Class[i]);
+        return (HidesSource(direction) && _pseudonymizer.TryLearn(flows.Address(i, 0), flows.Address(i, 1)))
+            || (HidesDestination(direction) && _pseudonymizer.TryLearn(flows.Address(i, 2), flows.Address(i, 3)));
+    }
+
+    // The protected end is the own end, and of a flow within the network both. Nothing is picked in transit.
+    private static bool HidesSource(int direction)
+    {
+        return direction == Direction.Outbound || direction == Direction.Internal;
+    }
+
+    private static bool HidesDestination(int direction)
+    {
+        return direction == Direction.Inbound || direction == Direction.Internal;
+    }
+
     private static bool IsPicked(FlowTable flows, int i)
     {
         return flows.Reason[i] != 0 && flows.IsUsed(i) && flows.Packets[2 * i] + flows.Packets[2 * i + 1] > 0;
@@ -198,10 +222,8 @@ internal sealed class ReportEncoder
     {
         CborWriter w = _writer;
         int direction = FlowClass.DirectionOf(flows.Class[i]);
-
-        // The protected end is the own end, and of a flow within the network both. Nothing is picked in transit.
-        bool hideSource = direction == Direction.Outbound || direction == Direction.Internal;
-        bool hideDestination = direction == Direction.Inbound || direction == Direction.Internal;
+        bool hideSource = HidesSource(direction);
+        bool hideDestination = HidesDestination(direction);
         ulong sourceHigh = flows.Address(i, 0), sourceLow = flows.Address(i, 1);
         ulong destinationHigh = flows.Address(i, 2), destinationLow = flows.Address(i, 3);
         bool sourceV4 = AddressOctets.IsIPv4(sourceHigh, sourceLow);

@@ -24,7 +24,7 @@ internal sealed class Tap
     private const long FirstUpdateUs = 20 * SecondUs;
     private const long FirstRetryUs = 30 * SecondUs;
     private const long LongestRetryUs = 3_600 * SecondUs;
-    private const int MostWaits = 2_000; // a gate's millisecond
+    private const int MostWaits = 100; // looks of a gate's millisecond
     private const int LeapMs = 2_000;
 
     private static readonly string[] Capabilities = { "biflow", "fan-out", "flood", "listed", "input-live" };
@@ -376,6 +376,11 @@ internal sealed class Tap
         Authority authority = _meter.Authority;
         if (_closing)
         {
+            if (!_meter.StepPrepare())
+            {
+                return true;
+            }
+
             _closing = false;
             CloseWindow(nowUs);
             return true;

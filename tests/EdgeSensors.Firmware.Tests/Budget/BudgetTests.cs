@@ -48,6 +48,40 @@ public class BudgetTests
     }
 
     [Fact]
+    public void A_report_with_the_most_picked_flows_is_made_in_slices_within_their_budget()
+    {
+        InstructionCounter counter = InstructionCounter.Load();
+        object meter = Invoke(counter, "Replay.FrameReplay", "Meter", null, Enumerable.Range(0, 200).Select(i => 0xcb007100u + (uint)i).ToArray(), 0L)!;
+        Func<byte[], int, int, int, long, int> take = meter.GetType().GetMethod("Take", Any)!.CreateDelegate<Func<byte[], int, int, int, long, int>>(meter);
+        for (uint i = 0; i < 64; i++)
+        {
+            take(FrameReplayTests.Syn(0x0a000001 + i, 0xcb007100 + i, 1000, 443), 0, 54, 60, 1);
+        }
+
+        Func<bool> prepare = meter.GetType().GetMethod("StepPrepare", Any)!.CreateDelegate<Func<bool>>(meter);
+        Cost worst = default;
+        int steps = 0;
+        for (bool done = false; !done; steps++)
+        {
+            Cost slice = counter.Measure(() => done = prepare());
+            worst = slice.Instructions > worst.Instructions ? slice : worst;
+            Assert.True(steps < 1_000);
+        }
+
+        object header = Activator.CreateInstance(counter.Firmware.GetType("EdgeSensors.Firmware.Report.MessageHeader", throwOnError: true)!, 1UL, 1UL)!;
+        object? report = null;
+        Cost closed = counter.Measure(() => report = meter.GetType().GetMethod("CloseWindow", Any)!.Invoke(meter, [header, 60_000L]));
+        byte[] octets = (byte[])report!.GetType().GetProperty("Buffer")!.GetValue(report)!;
+        int length = (int)report.GetType().GetProperty("Length")!.GetValue(report)!;
+        Assert.True(EdgeSensors.Protocol.ReportCodec.TryDecode(octets.AsMemory(0, length), out EdgeSensors.Protocol.ReportMessage? message, out _));
+        Assert.Equal(64, message!.Flows.Select(f => Convert.ToHexString(f.Source.Pseudonym.Span)).Distinct().Count());
+        Print($"pseudonyms of 64 flows in {steps} slices, the longest", worst, 1);
+        Print("and then the report with 64 picked flows", closed, 1);
+        Assert.True(worst.Instructions < 40_000, $"{worst.Instructions} instructions in a slice");
+        Assert.True(closed.Instructions < 400_000, $"{closed.Instructions} instructions");
+    }
+
+    [Fact]
     public void A_signature_and_each_of_its_slices_stay_within_their_budget()
     {
         InstructionCounter counter = InstructionCounter.Load();

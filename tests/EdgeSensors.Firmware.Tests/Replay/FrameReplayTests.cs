@@ -273,6 +273,34 @@ public class FrameReplayTests
         }
     }
 
+    [Fact]
+    public void A_report_whose_pseudonyms_were_worked_out_beforehand_has_the_same_octets()
+    {
+        string[] reports = [.. new[] { false, true }.Select(beforehand =>
+        {
+            TapMeter meter = FrameReplay.Meter([0x01020304], Start);
+            for (uint i = 0; i < 200; i++)
+            {
+                meter.Take(Syn(0x0a000001 + i, i % 2 == 0 ? 0x01020304 : 0x0a000001 + (3 * i), 1000, 443), 0, 54, 60, Start);
+            }
+
+            while (beforehand && !meter.StepPrepare())
+            {
+                meter.Take(Syn(0x0a000001, 0x05060708, 1000, 443), 0, 54, 60, Start);
+            }
+
+            for (int i = 0; !beforehand && i < 1_000; i++)
+            {
+                meter.Take(Syn(0x0a000001, 0x05060708, 1000, 443), 0, 54, 60, Start);
+            }
+
+            EdgeSensors.Firmware.Report.CborWriter report = meter.CloseWindow(new MessageHeader(7, 3), Start + 60_000);
+            Assert.Equal(64, Decode(report).Flows.Count);
+            return string.Join(' ', Decode(report).Flows.Select(f => Convert.ToHexString(f.Source.Pseudonym.Span)));
+        })];
+        Assert.Equal(reports[0], reports[1]);
+    }
+
     private static ReportMessage Decode(CborWriter report)
     {
         byte[] octets = report.Buffer[..report.Length];
