@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EdgeSensors.FieldTest.Network;
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Replay;
@@ -19,7 +20,7 @@ internal sealed class Gateway : IDisposable
     private readonly FrameInjector? _inside;
     private readonly ArrivalWatch? _arrivals;
     private readonly Replayer? _replayer;
-    private readonly Dictionary<HostAddress, (DateTimeOffset At, long Arrived)> _dropping = [];
+    private readonly ConcurrentDictionary<HostAddress, (DateTimeOffset At, long Arrived)> _dropping = [];
     private StartedProgram? _exporter;
 
     /// <param name="step">What the scenario says of its agent.</param>

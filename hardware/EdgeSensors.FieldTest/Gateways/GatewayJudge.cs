@@ -240,10 +240,10 @@ internal sealed class GatewayJudge(Scenario scenario, IReadOnlyList<Gateway> gat
         var held = true;
         foreach (var gateway in Meant(step))
         {
-            var reports = watch.LedgerOf(gateway).Reports;
-            var age = reports.Count == 0 ? (TimeSpan?)null : watch.AnsweredAt - reports[^1].At;
+            var last = watch.LedgerOf(gateway).LastReport;
+            var age = watch.AnsweredAt - last?.At;
             words.Add(age is { } a ? $"{gateway.Name}: the last window came {Seconds(Max(a, TimeSpan.Zero))} before the end" : $"{gateway.Name}: none came");
-            held &= age < s_fresh && reports[^1].Report.AuthorizationId is not null;
+            held &= age < s_fresh && last?.Report.AuthorizationId is not null;
         }
 
         var well = watch.IsWell;

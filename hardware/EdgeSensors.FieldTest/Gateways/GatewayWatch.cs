@@ -163,7 +163,7 @@ internal sealed class GatewayWatch(Cast cast, IReadOnlyList<Gateway> gateways, G
             }
 
             _onLink[gateway.Name] = onLink;
-            var fresh = ledger.Reports.Count > 0 && now - ledger.Reports[^1].At < TimeSpan.FromSeconds(5);
+            var fresh = now - ledger.LastReport?.At < TimeSpan.FromSeconds(5);
             told.Sampled(new Sample(head.MillisecondsTo(now), gateway.Name, agent.Running.HasEnded ? UnitState.Off : fresh ? UnitState.Online : ledger.Count == 0 ? UnitState.Starting : UnitState.Offline, figures));
         }
 

@@ -3,11 +3,12 @@ using EdgeSensors.Protocol;
 
 namespace EdgeSensors.FieldTest.Gateways;
 
-/// <summary>What the hub has committed of one sensor, message by message.</summary>
+/// <summary>What the hub has committed of one sensor, message by message. One thread adds; <see cref="LastReport"/> and <see cref="Status"/> are for any, the rest for when it has ended.</summary>
 internal sealed class SensorLedger
 {
     private readonly HashSet<MessageId> _ids = [];
-    private readonly List<(DateTimeOffset At, ReportMessage Report)> _reports = [];
+    private readonly List<CommittedReport> _reports = [];
+    private volatile CommittedReport? _last;
 
     /// <summary>Messages that were committed a second time.</summary>
     public long Twice { get; private set; }
@@ -16,7 +17,10 @@ internal sealed class SensorLedger
     public long Unreadable { get; private set; }
 
     /// <summary>Reports in the order of their commit.</summary>
-    public IReadOnlyList<(DateTimeOffset At, ReportMessage Report)> Reports => _reports;
+    public IReadOnlyList<CommittedReport> Reports => _reports;
+
+    /// <summary>The latest; null before the first.</summary>
+    public CommittedReport? LastReport => _last;
 
     /// <summary>What it last said of itself.</summary>
     public StatusMessage? Status { get; private set; }
@@ -76,9 +80,15 @@ internal sealed class SensorLedger
             return;
         }
 
-        _reports.Add((at, report));
+        _last = new CommittedReport(at, report);
+        _reports.Add(_last);
         Packets += report.Total?.Packets ?? 0;
         Dropped += report.Measurement.DroppedPackets ?? 0;
         Doubtful += report.Measurement is { PreviousWindowLost: true } or { DroppedPackets: null } ? 1 : 0;
     }
 }
+
+/// <summary>A report as the hub committed it.</summary>
+/// <param name="At">When, by the hub's clock.</param>
+/// <param name="Report">What it says.</param>
+internal sealed record CommittedReport(DateTimeOffset At, ReportMessage Report);

@@ -11,7 +11,7 @@ internal sealed class AgentSide : IDisposable
     private readonly string _log;
     private readonly string _enrolment;
     private readonly NetworkNamespace? _place;
-    private readonly List<SaidLine> _saidBefore = [];
+    private IReadOnlyList<SaidLine> _saidBefore = [];
     private StartedProgram? _running;
     private IReadOnlyDictionary<string, string> _settings = new Dictionary<string, string>();
 
@@ -42,7 +42,7 @@ internal sealed class AgentSide : IDisposable
     public async Task RunAsync(IReadOnlyDictionary<string, string> settings, CancellationToken stop)
     {
         _settings = settings;
-        _saidBefore.AddRange(_running?.Said ?? []);
+        _saidBefore = Said;
         _running?.Dispose();
         _running = StartedProgram.Start(
             _place, _program, ["run", "--config", Path.Combine(_enrolment, "agent.yaml")], _log, settings);

@@ -21,7 +21,7 @@ internal sealed class HubSide : IDisposable
     private readonly string _logs;
     private readonly NetworkNamespace? _place;
     private readonly IPAddress _address;
-    private readonly List<SaidLine> _saidBefore = [];
+    private IReadOnlyList<SaidLine> _saidBefore = [];
     private StartedProgram? _serving;
     private readonly Dictionary<string, DateTimeOffset> _inForce = [];
     private HubApi? _api;
@@ -137,7 +137,7 @@ internal sealed class HubSide : IDisposable
     /// <param name="settings">Variables to set besides the inherited ones.</param>
     public async Task ServeAsync(CancellationToken stop, IReadOnlyDictionary<string, string>? settings = null)
     {
-        _saidBefore.AddRange(_serving?.Said ?? []);
+        _saidBefore = Said;
         _serving?.Dispose();
         _serving = StartedProgram.Start(_place, _program, ["serve", "--config", Path.Combine(Folder, "hub.yaml")], Path.Combine(_logs, "hub.log"), settings);
         if (await _serving.WaitForLineAsync(l => l.StartsWith("ready ", StringComparison.Ordinal), Patience, stop).ConfigureAwait(false) is null)
