@@ -5,7 +5,8 @@ namespace EdgeSensors.FieldTest.Programs;
 /// <summary>The agent of the run: the real program, in the gateway.</summary>
 internal sealed class AgentSide : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // A program that ends is noticed at once; one that is slow, on a machine that others load, is waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string _program;
     private readonly string _log;

@@ -14,7 +14,8 @@ internal sealed class HubSide : IDisposable
     /// <summary>The sensor's name.</summary>
     public const string Sensor = "gateway";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // A program that ends is noticed at once; one that is slow, on a machine that others load, is waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string _program;
     private readonly string _folder;

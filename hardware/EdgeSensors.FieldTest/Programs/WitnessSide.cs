@@ -6,7 +6,8 @@ namespace EdgeSensors.FieldTest.Programs;
 /// <summary>The oversight body's witness: a program and a folder of its own, told of the hub's log and asked by the hub for each publication.</summary>
 internal sealed class WitnessSide(string program, string folder, string logs, NetworkNamespace? place, IPAddress address) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // A program that ends is noticed at once; one that is slow, on a machine that others load, is waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private StartedProgram? _serving;
 
