@@ -26,7 +26,7 @@ public class ImpactTests
         }
 
         var last = (double)station.Inbox().Where(m => m.Channel == Channel.Report).Max(m => m.Row);
-        while ((await station.Hub.ReadHealthAsync(Stop))["projected_to"] < last)
+        while ((await station.Hub.ReadHealthAsync(Stop)).Counters["projected_to"] < last)
         {
             await Task.Delay(100, Stop);
         }

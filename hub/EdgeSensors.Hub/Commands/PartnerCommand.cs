@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeSensors.Hub.Configuration;
+using EdgeSensors.Hub.Identity;
 using EdgeSensors.Hub.OpenC2;
 using EdgeSensors.Protocol;
 
@@ -40,6 +41,6 @@ internal static class PartnerCommand
             Console.Out.WriteLine($"MQTT 5: {listen.Host}:{listen.MqttPort}, client id {partner}, publish to oc2/cmd/ap/slpf, subscribe to {OpenC2Topics.ResponsesTo(partner)}");
             return ExitCode.Ok;
         });
-        return new Command("partner", "Partners that may ask for mitigations by OpenC2.") { add };
+        return new Command("partner", "Partners that may ask for mitigations by OpenC2.") { add, RevokeCommand.Person(CertificateAuthority.PartnerUnit) };
     }
 }

@@ -4,14 +4,14 @@ using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Hub.Commands;
 
-/// <summary><c>edgesensors-hub sensor|operator|overseer revoke NAME</c>: the certificates that somebody has count no more; those issued later do.</summary>
+/// <summary><c>edgesensors-hub sensor|operator|overseer|partner revoke NAME</c>: the certificates that somebody has count no more; those issued later do.</summary>
 internal static class RevokeCommand
 {
     public static Command Sensor()
     {
         var op = new Argument<OperatorId>("OPERATOR") { Description = "Who runs the sensor.", CustomParser = Parsing.Operator };
-        var sensor = new Argument<SensorId>("SENSOR") { Description = "The sensor's name.", CustomParser = Parsing.Sensor };
-        return Create([op, sensor], parsed => (CertificateAuthority.SensorUnit, new SensorName(parsed.GetValue(op), parsed.GetValue(sensor)).ToString()));
+        var sensor = new Argument<SensorId[]>("SENSOR") { Description = "The sensor's name.", CustomParser = Parsing.Sensors, Arity = ArgumentArity.ExactlyOne };
+        return Create([op, sensor], parsed => (CertificateAuthority.SensorUnit, new SensorName(parsed.GetValue(op), parsed.GetRequiredValue(sensor)[0]).ToString()));
     }
 
     public static Command Person(string unit)
