@@ -15,10 +15,11 @@ namespace EdgeSensors.FieldTest.Taps;
 /// </summary>
 internal sealed class EmulatedTap : IClock, IRandom, IDisposable
 {
-    // How long what an interpreter does takes (docs/field-test.md, "A tap's budget"): a transfer over SPI, a turn of the loop that did something, and the sleep after one that did not.
+    // How long what an interpreter does takes (docs/field-test.md, "A tap's budget"): a transfer over SPI, a look at the clock, a turn of the loop that did something, and the sleep after one that did not.
     private const long TransferNs = 90_000;
+    private const long ClockNs = 10_000;
     private const long TurnNs = 1_000_000;
-    private const long SleepNs = 5_000_000;
+    private const long SleepNs = 2_000_000;
     private const long LongestSleepNs = 18_000_000; // the buttons are to be looked at every 20 ms
     private const long BootNs = 1_500_000_000; // the interpreter's own start
 
@@ -102,7 +103,14 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     public long UnixMs => Time.GetUtcNow().ToUnixTimeMilliseconds() + ErrorMs;
 
     /// <inheritdoc/>
-    public long Microseconds => (Now - _startNs) / 1_000;
+    public long Microseconds
+    {
+        get
+        {
+            Time.Advance(_inTurn ? ClockNs : 0); // who waits for a time must see it pass
+            return (Now - _startNs) / 1_000;
+        }
+    }
 
     /// <summary>What somebody may want to read in the log of the run.</summary>
     public Action<string>? OnNote { get; set; }
@@ -232,7 +240,7 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
         bool worked = Program is null ? TakeEnrolment() : Step(Program);
         if (_bootAt < 0)
         {
-            Wake = Now + (worked ? TurnNs : Math.Clamp(Math.Min(Port?.NextArrival ?? long.MaxValue, Uplink.NextArrival) - Now, SleepNs, LongestSleepNs));
+            Wake = Now + (worked ? TurnNs : Program is { IsMeasuring: true } ? SleepNs : LongestSleepNs);
         }
     }
 
