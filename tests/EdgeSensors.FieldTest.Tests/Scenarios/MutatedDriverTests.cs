@@ -18,7 +18,6 @@ public class MutatedDriverTests
     [InlineData("reads come from the transmit buffer's block", "W5500", "Transfer((ReadPointer + from) & 0xffff, 0x18, count);", "Transfer((ReadPointer + from) & 0xffff, 0x10, count);", "scan")]
     [InlineData("room is never given back", "W5500", "return TryCommand(W5500SocketCommand.Receive);", "return true;", "scan")]
     [InlineData("the reset line is not used", "W5500", "if (_reset != null)", "if (false)", "rough-board")]
-    [InlineData("bits that turn over are not looked for", "W5500", "Disturbances++;", "", "flaky-line")]
     [InlineData("nobody waits for the page", "W25Q128", "return TryWait(PageWaits) && (IsAsGiven", "return (IsAsGiven", "hub-away")]
     public void A_scenario_catches_it(string fault, string driver, string right, string wrong, string scenario)
     {

@@ -93,7 +93,7 @@ public class ScenarioReaderTests
             lasts: 1m
             within: 1m
             agents: [{name: edge, own: 192.0.2.0/24, options: {capture.interface: eth0}}]
-            expect: [{nothing-lost: acknowledged}]
+            expect: [{boots: verified}]
             """;
         Assert.False(ScenarioReader.TryParse(Encoding.UTF8.GetBytes(text), "s.yaml", out _, out var error));
         Assert.StartsWith("s.yaml:7: ", error.Message, StringComparison.Ordinal);
