@@ -202,8 +202,15 @@ internal sealed class RolloutUnderFire : IDisposable
             await Task.Delay(100, Stop);
         }
 
+        // Kernels may be as decided while the publication of a revocation is still on its way: a rule that never reached them is absent from them before it is absent from the set.
+        string? difference;
+        while ((difference = DifferenceTo(await ReadSignedSetAsync())) is not null)
+        {
+            Assert.True(Environment.TickCount64 - began < Patience.TotalMilliseconds, $"the signed set does not come to what was decided: {difference}; hub: {Hub.Serving.LastWords()}");
+            await Task.Delay(100, Stop);
+        }
+
         CheckKernels("when all is calm");
-        await CheckNewClientAsync();
         CheckWitness();
     }
 
@@ -248,7 +255,8 @@ internal sealed class RolloutUnderFire : IDisposable
         });
     }
 
-    private async Task CheckNewClientAsync()
+    /// <summary>The rules that a client which knows nothing but the root verifies, proofs and all.</summary>
+    private async Task<HashSet<string>> ReadSignedSetAsync()
     {
         var enrolment = Path.GetFullPath(Path.Combine(_fleet.Gateways[0].TrustFolder, "..", ".."));
         var folder = Directory.CreateDirectory(Path.Combine(Folder, "client")).FullName;
@@ -274,11 +282,14 @@ internal sealed class RolloutUnderFire : IDisposable
         Assert.True(refreshed.TryGet(out var repository, out var error), error?.ToString());
         Assert.True((await repository.FetchTargetAsync(TargetNames.Rules, Stop)).TryGet(out var target, out error), error?.ToString());
         Assert.True(RuleSet.TryParse(target.Bytes, out var rules, out var fault), fault?.ToString());
-        var ids = rules.Rules.Select(rule => rule.Id.Text).ToHashSet();
-        Assert.All(_decided.Where(d => d.State == DecidedState.Approved && d.LastsBeyond(TimeSpan.FromSeconds(2))), d => Assert.Contains(d.Id, ids));
-        Assert.All(_decided.Where(d => d.State == DecidedState.TakenBack), d => Assert.DoesNotContain(d.Id, ids));
         Directory.Delete(folder, recursive: true);
+        return [.. rules.Rules.Select(rule => rule.Id.Text)];
     }
+
+    private string? DifferenceTo(HashSet<string> signed) =>
+        _decided.Find(d => d.State == DecidedState.Approved && d.LastsBeyond(TimeSpan.FromSeconds(2)) && !signed.Contains(d.Id)) is { } lost ? $"{lost.Id} was approved and is not in it"
+        : _decided.Find(d => d.State == DecidedState.TakenBack && signed.Contains(d.Id)) is { } back ? $"{back.Id} was taken back and is in it"
+        : null;
 
     // The witness remembers no more than the log has, and saw nothing that cannot be.
     private void CheckWitness()
