@@ -123,7 +123,7 @@ internal static class ScenarioSchema
             KeyKind.Path => "a path",
             KeyKind.Words => "words",
             KeyKind.Options => "names and values",
-            _ => "`{en: …, ja: …}`",
+            _ => "`{en: …, ja: …}` (a text with a comma in quotes)",
         };
     }
 

@@ -42,13 +42,17 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
             var from = TapTraffic.Ns(step.Time("from")!.Value);
             return first is null ? "has none" : step.Time("within") is { } within && first > from + TapTraffic.Ns(within) ? $"only after {Seconds(first.Value - from)}" : null;
         });
-        var expected = $"{step.Text("alert")} alert" + (step.Time("within") is { } w ? $" within {TimeText.Format(w)}" : "");
+        var expected = Words(step) + (step.Time("within") is { } w ? $" within {TimeText.Format(w)}" : "");
         var firsts = world.Meant(step).SelectMany(t => AlertsOf(t, step).Take(1)).Select(a => a.AtNs - TapTraffic.Ns(step.Time("from")!.Value)).Order().ToList();
         return Verdict(step, expected, late, firsts.Count == 0 ? "none" : $"{firsts.Count} of {world.Meant(step).Count} taps, the last after {Seconds(firsts[^1])}");
     }
 
     private Check NoAlert(ScenarioStep step) =>
-        Verdict(step, $"no {step.Text("no-alert")} alert", Each(step, tap => AlertsOf(tap, step).FirstOrDefault() is { } a ? $"has one: {AlertWords.Of((AlertMessage)a.Message, 0).Words}" : null), "none");
+        Verdict(step, $"no {Words(step)}", Each(step, tap => AlertsOf(tap, step).FirstOrDefault() is { } a ? $"has one: {AlertWords.Of((AlertMessage)a.Message, 0).Words}" : null), "none");
+
+    private static string Words(ScenarioStep step) =>
+        (step.Text(step.What) is var detector && detector == "any" ? "alert" : $"{detector} alert")
+        + (step.Prefixes("about") is { Count: > 0 } about ? $" about {string.Join(" or ", about)}" : "");
 
     private IEnumerable<Committed> AlertsOf(EmulatedTap tap, ScenarioStep step)
     {
