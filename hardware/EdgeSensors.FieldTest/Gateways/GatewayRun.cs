@@ -159,8 +159,9 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
         else
         {
             var address = step.Prefixes("address")[0].Address.ToString();
-            var refused = await cast.Hub.BlockAsync(address, "field test: asked for by the scenario", TimeSpan.FromMinutes(10), stop).ConfigureAwait(false);
-            words = refused is null ? $"a person has {address} blocked" : $"a person may not block {address}: {refused}";
+            string[] where = step.Has("on") ? [$"{HubSide.Operator}/{step.Text("on")}"] : [];
+            var refused = await cast.Hub.BlockAsync(address, "field test: asked for by the scenario", TimeSpan.FromMinutes(10), where, stop).ConfigureAwait(false);
+            words = refused is null ? $"a person has {address} blocked{(step.Has("on") ? $" at {step.Text("on")}" : "")}" : $"a person may not block {address}: {refused}";
         }
 
         told.Happened(new(head.MillisecondsTo(time.GetUtcNow()), HappeningKind.Decision, "hub", words));

@@ -64,7 +64,7 @@ internal sealed class HubApi : IDisposable
     }
 
     /// <summary>Proposes to drop an address; its id, or why the hub refuses.</summary>
-    public async Task<(string? Id, string? Refused)> ProposeAsync(string address, string reason, TimeSpan duration, CancellationToken stop)
+    public async Task<(string? Id, string? Refused)> ProposeAsync(string address, string reason, TimeSpan duration, IReadOnlyList<string> sensors, CancellationToken stop)
     {
         var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body))
@@ -75,6 +75,13 @@ internal sealed class HubApi : IDisposable
             json.WriteString("step", "drop");
             json.WriteString("because", "a person looked at the finding, and the attack goes on");
             json.WriteNumber("duration_minutes", duration.TotalMinutes);
+            json.WriteStartArray("sensors");
+            foreach (var sensor in sensors)
+            {
+                json.WriteStringValue(sensor);
+            }
+
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 

@@ -172,9 +172,14 @@ internal sealed class HubSide : IDisposable
     public Task<(bool IsWell, IReadOnlyDictionary<string, double> Counters)> ReadHealthAsync(CancellationToken stop) => Api.ReadHealthAsync(stop);
 
     /// <summary>Proposes and approves a block as the run's operator; null when it was done, otherwise why not.</summary>
-    public async Task<string?> BlockAsync(string address, string reason, TimeSpan duration, CancellationToken stop)
+    /// <param name="address">Whom.</param>
+    /// <param name="reason">For people.</param>
+    /// <param name="duration">How long.</param>
+    /// <param name="sensors">Where, each <c>operator/sensor</c>; everywhere when empty.</param>
+    /// <param name="stop">Ends it.</param>
+    public async Task<string?> BlockAsync(string address, string reason, TimeSpan duration, IReadOnlyList<string> sensors, CancellationToken stop)
     {
-        var (id, refused) = await Api.ProposeAsync(address, reason, duration, stop).ConfigureAwait(false);
+        var (id, refused) = await Api.ProposeAsync(address, reason, duration, sensors, stop).ConfigureAwait(false);
         return id is null ? refused : await ApproveAsync(id, stop).ConfigureAwait(false);
     }
 

@@ -36,7 +36,7 @@ internal sealed class ScriptedOperator(HubSide hub)
         foreach (var incident in unproven.Where(i => _handled.Add(i.Indicator)))
         {
             var reason = $"field test: {incident.Detector} by one source; its address is not proven, and a forger would gain nothing by it";
-            var refused = await hub.BlockAsync(incident.Indicator, reason, TimeSpan.FromMinutes(10), stop).ConfigureAwait(false);
+            var refused = await hub.BlockAsync(incident.Indicator, reason, TimeSpan.FromMinutes(10), [], stop).ConfigureAwait(false);
             did.Add(refused is null
                 ? $"{Title} looks at the finding and blocks {incident.Indicator}, as the policy may not: the source is not proven"
                 : $"{Title} may not block {incident.Indicator}: {refused}");

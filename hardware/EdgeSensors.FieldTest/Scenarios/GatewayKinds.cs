@@ -42,7 +42,9 @@ internal static class GatewayKinds
             new ScenarioKey("target", KeyKind.Addresses, "who is visited, scanned, struck or called")),
 
         new("timeline", "operator", Gateways, "from now on a person is at the hub, who approves what is proposed and decides about few unproven sources"),
-        new("timeline", "block", Gateways, "a person has an address blocked", new ScenarioKey("address", KeyKind.Addresses, "which").Required()),
+        new(
+            "timeline", "block", Gateways, "a person has an address blocked; without `on` a canary comes first, as its grant has it",
+            new ScenarioKey("address", KeyKind.Addresses, "which").Required(), On),
 
         new("faults", "hub-killed", Gateways, "the hub's process is killed (SIGKILL), and started again after that time", Lasts),
         new("faults", "hub-disk-full", Gateways, "no octet more goes on the disk of the hub's data", Lasts),
