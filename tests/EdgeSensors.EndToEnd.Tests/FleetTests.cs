@@ -30,7 +30,7 @@ public class FleetTests
             var ids = new List<string>();
             foreach (var address in (string[])["203.0.113.1", "2001:db8:1::1"])
             {
-                var (id, refused) = await fleet.Hub.Api.ProposeAsync(address, "a test", FleetGrant.AtOnce, Stop);
+                var (id, refused) = await fleet.Hub.Api.ProposeAsync(address, "a test", FleetGrant.AtOnce, [], Stop);
                 Assert.True(id is not null, refused);
                 ids.Add(id);
                 AssertInOrder(await RolloutRound.ApproveAsync(fleet, id, Stop));

@@ -61,7 +61,7 @@ internal static class RolloutCommand
                 var ids = new List<string>();
                 for (var round = 0; round < rounds; round++, approving.Increment(1))
                 {
-                    var (id, refused) = await fleet.Hub.Api.ProposeAsync($"203.0.113.{round + 1}", "measured", FleetGrant.AtOnce, stop);
+                    var (id, refused) = await fleet.Hub.Api.ProposeAsync($"203.0.113.{round + 1}", "measured", FleetGrant.AtOnce, [], stop);
                     ids.Add(id ?? throw new ProgramException($"the hub refuses: {refused}"));
                     approvals.Add(await RolloutRound.ApproveAsync(fleet, id, stop));
                     Fleet.CheckKernels(Sample(fleet, round), ids);

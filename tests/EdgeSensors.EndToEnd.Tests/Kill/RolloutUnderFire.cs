@@ -93,7 +93,7 @@ internal sealed class RolloutUnderFire : IDisposable
         string? id = null;
         await InsistAsync(async () =>
         {
-            (id, var refused) = await Hub.Api.ProposeAsync(address, "a test", duration, Stop);
+            (id, var refused) = await Hub.Api.ProposeAsync(address, "a test", duration, [], Stop);
             return refused;
         });
         var decided = new Decided(id!, duration) { State = DecidedState.Approving, From = DateTimeOffset.UtcNow };
