@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.CommandLine;
 using System.Diagnostics;
 using EdgeSensors.EdgeAgent.Enforce;
-using EdgeSensors.Metering.Ebpf;
 using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Benchmarks.Trust;
@@ -11,7 +10,6 @@ namespace EdgeSensors.Benchmarks.Trust;
 internal static class XdpCommand
 {
     private const ulong Never = ulong.MaxValue;
-    private const int Judged = 1000;
 
     public static Command Create()
     {
@@ -41,24 +39,13 @@ internal static class XdpCommand
             }
 
             var started = Stopwatch.GetTimestamp();
-            Check(filter.Change([.. listed.Select(prefix => new XdpEntry(prefix, Never))], [], out _));
+            JudgedFrame.Must(filter.Change([.. listed.Select(prefix => new XdpEntry(prefix, Never))], [], out _));
             Console.WriteLine($"fill with {entries} addresses: {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
 
             // One address stays and is hit all the while, also while its own end is moved.
             var hit = listed[0];
-            var frame = Frame(hit);
             using var stop = new CancellationTokenSource();
-            var hitting = Task.Run(() =>
-            {
-                var dropped = 0L;
-                while (!stop.IsCancellationRequested)
-                {
-                    Check(filter.Program.TestRun(frame, Judged, out var result, out _));
-                    dropped += result == XdpProgram.Drop ? Judged : 0;
-                }
-
-                return dropped;
-            });
+            var hitting = new JudgedFrame(filter, Address(hit)).JudgeUntil(stop.Token);
             var times = new List<double>();
             for (var round = 0; round < rounds; round++)
             {
@@ -70,9 +57,9 @@ internal static class XdpCommand
 
                 XdpEntry[] added = [.. Enumerable.Range(0, changes).Select(_ => new XdpEntry(Fresh(random, taken), Never))];
                 var from = Stopwatch.GetTimestamp();
-                Check(filter.Change(added, removed, out _));
+                JudgedFrame.Must(filter.Change(added, removed, out _));
                 times.Add(Stopwatch.GetElapsedTime(from).TotalMilliseconds);
-                Check(filter.Change([new XdpEntry(hit, Never - (ulong)round)], [], out _));
+                JudgedFrame.Must(filter.Change([new XdpEntry(hit, Never - (ulong)round)], [], out _));
                 listed = [hit, .. listed.Skip(1).Where(prefix => !removed.Contains(prefix)), .. added.Select(entry => entry.Prefix)];
             }
 
@@ -80,7 +67,7 @@ internal static class XdpCommand
             var dropped = hitting.GetAwaiter().GetResult();
             var counted = 0L;
             started = Stopwatch.GetTimestamp();
-            Check(filter.ReadHits((prefix, hits) => counted += prefix == hit ? (long)hits.Packets : 0));
+            JudgedFrame.Must(filter.ReadHits((prefix, hits) => counted += prefix == hit ? (long)hits.Packets : 0));
             Console.WriteLine($"read all hits: {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
             times.Sort();
             Console.WriteLine($"delta of {changes} additions and {changes} removals in {filter.Count}: median {times[times.Count / 2]:0.0} ms, longest {times[^1]:0.0} ms");
@@ -96,8 +83,7 @@ internal static class XdpCommand
         var costs = new List<double>();
         for (var i = 0; i < 200; i++)
         {
-            Check(filter.Program.TestRun(Frame(sources[random.Next(sources.Count)]), Judged, out _, out var nanoseconds));
-            costs.Add(nanoseconds);
+            costs.Add(new JudgedFrame(filter, Address(sources[random.Next(sources.Count)])).Cost());
         }
 
         costs.Sort();
@@ -118,21 +104,10 @@ internal static class XdpCommand
         return prefix;
     }
 
-    private static byte[] Frame(Prefix source)
+    private static uint Address(Prefix source)
     {
-        var frame = new byte[14 + 46];
-        frame[12] = 0x08;
-        frame[14] = 0x45;
-        frame[17] = 46;
-        source.CopyAddress(frame.AsSpan(14 + 12));
-        return frame;
-    }
-
-    private static void Check(EbpfError? error)
-    {
-        if (error is not null)
-        {
-            throw new InvalidOperationException(error.Message);
-        }
+        Span<byte> address = stackalloc byte[4];
+        source.CopyAddress(address);
+        return BinaryPrimitives.ReadUInt32BigEndian(address);
     }
 }

@@ -1,9 +1,7 @@
-using System.Buffers.Binary;
 using System.CommandLine;
 using System.Diagnostics;
 using EdgeSensors.EdgeAgent.Enforce;
 using EdgeSensors.EdgeAgent.Enforce.Lists;
-using EdgeSensors.Metering.Ebpf;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
@@ -14,7 +12,6 @@ namespace EdgeSensors.Benchmarks.Trust;
 internal static class XdpListCommand
 {
     private const int Categories = 4;
-    private const int Judged = 1000;
     private const int Sampled = 400;
 
     private static readonly UnixMilliseconds s_expiry = new(2_000_000_000_000);
@@ -47,23 +44,12 @@ internal static class XdpListCommand
             }
 
             var started = Stopwatch.GetTimestamp();
-            Check(filter.Blocklist.Apply(Sections(sets), _ => ulong.MaxValue));
+            JudgedFrame.Must(filter.Blocklist.Apply(Sections(sets), _ => ulong.MaxValue));
             Console.WriteLine($"fill with {sets.Sum(set => set.Count)} addresses in {Categories} categories: {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
 
             var hit = sets[0].First();
-            var frame = Frame(hit);
             using var stop = new CancellationTokenSource();
-            var hitting = Task.Run(() =>
-            {
-                var dropped = 0L;
-                while (!stop.IsCancellationRequested)
-                {
-                    Check(filter.Program.TestRun(frame, Judged, out var result, out _));
-                    dropped += result == XdpProgram.Drop ? Judged : 0;
-                }
-
-                return dropped;
-            });
+            var hitting = new JudgedFrame(filter, hit).JudgeUntil(stop.Token);
             var times = new List<double>();
             for (var round = 0; round < rounds; round++)
             {
@@ -77,14 +63,14 @@ internal static class XdpListCommand
 
                 var sections = Sections(sets);
                 var from = Stopwatch.GetTimestamp();
-                Check(filter.Blocklist.Apply(sections, _ => ulong.MaxValue));
+                JudgedFrame.Must(filter.Blocklist.Apply(sections, _ => ulong.MaxValue));
                 times.Add(Stopwatch.GetElapsedTime(from).TotalMilliseconds);
             }
 
             stop.Cancel();
             var dropped = hitting.GetAwaiter().GetResult();
             var hits = new Dictionary<DocumentId, XdpHits>();
-            Check(filter.Blocklist.ReadHits(hits));
+            JudgedFrame.Must(filter.Blocklist.ReadHits(hits));
             var counted = hits.Values.Sum(category => (long)category.Packets);
             times.Sort();
             Console.WriteLine($"a delta of {changes} additions and {changes} removals: median {times[times.Count / 2]:0.0} ms, longest of {rounds} {times[^1]:0.0} ms");
@@ -95,32 +81,26 @@ internal static class XdpListCommand
             uint[] others = [.. Enumerable.Range(0, Sampled).Select(_ => (uint)random.NextInt64(1L << 32)).Where(address => !search.Contains(address))];
             foreach (var (what, addresses) in new[] { ("listed", listed), ("not listed", others) })
             {
-                var (program, binary) = (Median(addresses, address => Judge(filter, address)), Median(addresses, address => Search(search, address)));
-                Console.WriteLine($"{what}: the program {program:0} ns a packet, a binary search behind a 64k index {binary:0} ns, ratio {program / binary:0.0} (medians of {addresses.Length}, each {Judged} times)");
+                var (program, binary) = (Median(addresses, address => new JudgedFrame(filter, address).Cost()), Median(addresses, address => Search(search, address)));
+                Console.WriteLine($"{what}: the program {program:0} ns a packet, a binary search behind a 64k index {binary:0} ns, ratio {program / binary:0.0} (medians of {addresses.Length}, each {JudgedFrame.Times} times)");
             }
 
             return dropped == counted ? 0 : 1;
         }
     }
 
-    private static double Judge(XdpFilter filter, uint address)
-    {
-        Check(filter.Program.TestRun(Frame(address), Judged, out _, out var nanoseconds));
-        return nanoseconds;
-    }
-
     private static double Search(IndexedSearch search, uint address)
     {
         var found = 0;
         var started = Stopwatch.GetTimestamp();
-        for (var i = 0; i < Judged; i++)
+        for (var i = 0; i < JudgedFrame.Times; i++)
         {
             found += search.Contains(address) ? 1 : 0;
         }
 
         var elapsed = Stopwatch.GetElapsedTime(started);
         GC.KeepAlive(found);
-        return elapsed.TotalNanoseconds / Judged;
+        return elapsed.TotalNanoseconds / JudgedFrame.Times;
     }
 
     private static double Median(uint[] addresses, Func<uint, double> cost)
@@ -131,23 +111,4 @@ internal static class XdpListCommand
 
     private static EnforcedSection[] Sections(SortedSet<uint>[] sets) => [.. sets.Select((set, number) => new EnforcedSection(
         new SectionKey(DocumentId.Parse($"category-{number}"), true, 32, s_expiry), set.ToArray(), ReadOnlyMemory<UInt128>.Empty, MitigationStep.Drop, SlpfDirection.Both, s_expiry))];
-
-    private static byte[] Frame(uint source)
-    {
-        var frame = new byte[14 + 46];
-        frame[12] = 0x08;
-        frame[14] = 0x45;
-        frame[17] = 46;
-        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(14 + 12), source);
-        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(14 + 16), 0xC0000201);
-        return frame;
-    }
-
-    private static void Check(EbpfError? error)
-    {
-        if (error is not null)
-        {
-            throw new InvalidOperationException(error.Message);
-        }
-    }
 }
