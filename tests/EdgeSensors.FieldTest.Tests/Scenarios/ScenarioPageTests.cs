@@ -25,6 +25,14 @@ public class ScenarioPageTests
     }
 
     [Fact]
+    public void Every_example_of_the_page_is_read()
+    {
+        var examples = Page.Split("```yaml\n").Skip(1).Select(rest => rest[..rest.IndexOf("```", StringComparison.Ordinal)]).ToList();
+        Assert.Equal(2, examples.Count);
+        Assert.All(examples, example => Assert.True(ScenarioReader.TryParse(Encoding.UTF8.GetBytes(example), "example", out _, out var error), error?.Message));
+    }
+
+    [Fact]
     public void Every_scenario_of_the_program_fits_on_a_page() =>
         Assert.All(ScenarioLibrary.Names, n => Assert.InRange(Encoding.UTF8.GetString(ScenarioLibrary.Load(n).Source.Span).Split('\n').Length, 5, 60));
 }
