@@ -145,7 +145,7 @@ internal sealed class Publisher : IAsyncDisposable
         }
 
         Volatile.Write(ref _documents, Documents with { Rules = set });
-        _read = publication.TimestampFile.ToArray();
+        Own(publication);
         if (!await ProveAsync())
         {
             return false;
@@ -201,6 +201,15 @@ internal sealed class Publisher : IAsyncDisposable
         _read = timestamp;
     }
 
+    // What somebody else published since the last look lies under this publication and is still to be read.
+    private void Own(Publication publication)
+    {
+        if (publication.Follows.Span.SequenceEqual(_read))
+        {
+            _read = publication.TimestampFile.ToArray();
+        }
+    }
+
     // Logs what is new, and announces what is proved. False when something stays to be done.
     private async Task<bool> ProveAsync()
     {
@@ -239,7 +248,7 @@ internal sealed class Publisher : IAsyncDisposable
             return;
         }
 
-        _read = publication.TimestampFile.ToArray();
+        Own(publication);
         if (_sequencer.Behind is null && !_repository.Forget().TryGet(out _, out error))
         {
             _logger.RenewalFailed(error.ToString());

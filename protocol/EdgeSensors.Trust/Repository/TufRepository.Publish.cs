@@ -78,9 +78,13 @@ public sealed partial class TufRepository
                 }
             }
 
-            return change.Renewals.Count > 0
-                ? Bring(new PublicationPlan(this, state, change), keys)
-                : new Publication(state.Timestamp.Version, state.Snapshot.Version, [], File.ReadAllBytes(TimestampPath));
+            if (change.Renewals.Count > 0)
+            {
+                return Bring(new PublicationPlan(this, state, change), keys);
+            }
+
+            var present = File.ReadAllBytes(TimestampPath);
+            return new Publication(state.Timestamp.Version, state.Snapshot.Version, [], present, present);
         });
     }
 
@@ -115,10 +119,11 @@ public sealed partial class TufRepository
         AtomicFile.SyncDirectory(MetadataDirectory);
 
         // 3. The timestamp makes it visible, at once and whole.
+        var before = File.Exists(TimestampPath) ? File.ReadAllBytes(TimestampPath) : [];
         Put(TimestampPath, draft.TimestampFile);
         AtomicFile.SyncDirectory(MetadataDirectory);
 
-        return new Publication(draft.TimestampVersion, draft.SnapshotVersion, draft.Roles, draft.TimestampFile);
+        return new Publication(draft.TimestampVersion, draft.SnapshotVersion, draft.Roles, draft.TimestampFile, before);
     }
 
     private void Put(string path, ReadOnlyMemory<byte> bytes)

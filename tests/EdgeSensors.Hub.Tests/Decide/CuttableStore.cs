@@ -55,7 +55,14 @@ internal sealed class CuttableStore(string path) : IDecisionStore
 
     public IReadOnlyList<(long Id, AuditEntry Entry)> AuditAfter(long id, int max) => _store.AuditAfter(id, max);
 
-    public long Number(string name) => _store.Number(name);
+    /// <summary>Happens before a number is read.</summary>
+    public Action<string> BeforeNumber { get; set; } = static _ => { };
+
+    public long Number(string name)
+    {
+        BeforeNumber(name);
+        return _store.Number(name);
+    }
 
     public void Dispose() => _store.Dispose();
 
