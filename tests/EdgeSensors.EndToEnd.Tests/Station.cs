@@ -1,10 +1,10 @@
 using System.Net;
-using System.Net.Sockets;
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Replay;
 using EdgeSensors.FieldTest.Ring;
 using EdgeSensors.FieldTest.Traffic;
 using EdgeSensors.Protocol;
+using FreePort = EdgeSensors.Tests.FreePort;
 
 namespace EdgeSensors.EndToEnd.Tests;
 
@@ -21,9 +21,9 @@ internal sealed class Station : IDisposable
         _agentProgram = agentProgram;
         Hub = new HubSide(hubProgram, Folder, Logs, null, IPAddress.Loopback)
         {
-            MqttPort = FreePort(),
-            HttpsPort = FreePort(),
-            Witness = new WitnessSide(Program(ProgramLocator.Witness), Path.Combine(Folder, "witness"), Logs, null, IPAddress.Loopback) { Port = FreePort(), ViewPort = FreePort() },
+            MqttPort = FreePort.Take(),
+            HttpsPort = FreePort.Take(),
+            Witness = new WitnessSide(Program(ProgramLocator.Witness), Path.Combine(Folder, "witness"), Logs, null, IPAddress.Loopback) { Port = FreePort.Take(), ViewPort = FreePort.Take() },
         };
         Agent = new AgentSide(agentProgram, Enrolment, Path.Combine(Logs, "agent.log"), null);
         Directory.CreateDirectory(Logs);
@@ -133,13 +133,6 @@ internal sealed class Station : IDisposable
         Assert.True(ReportCodec.TryDecode(m.Payload, out var report, out var error), error.ToString());
         return report!;
     })];
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public void Dispose()
     {

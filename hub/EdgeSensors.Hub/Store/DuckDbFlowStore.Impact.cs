@@ -9,7 +9,7 @@ namespace EdgeSensors.Hub.Store;
 internal sealed partial class DuckDbFlowStore
 {
     /// <summary>The longest that an estimate takes; then it says that it does not know.</summary>
-    private static readonly TimeSpan ImpactPatience = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan ImpactPatience = TimeSpan.FromSeconds(2);
 
     // Distinct addresses of a wide target, and prefixes inside it, that are looked at.
     private const int MaxImpactAddresses = 65_536;
@@ -24,7 +24,7 @@ internal sealed partial class DuckDbFlowStore
             using var connection = Connection();
             connection.Open();
             using var study = new Study(connection, question);
-            using var patience = new Timer(_ => study.GiveUp(), null, ImpactPatience, Timeout.InfiniteTimeSpan);
+            using var patience = new Timer(_ => study.GiveUp(), null, _impactPatience, Timeout.InfiniteTimeSpan);
             return study.Run(nothing);
         }
         catch (Exception e) when (e is DuckDBException or OperationCanceledException)

@@ -35,12 +35,16 @@ internal sealed partial class DuckDbFlowStore : IFlowStore
     ];
 
     private readonly string _path;
+    private readonly TimeSpan _impactPatience;
     private readonly Lock _gate = new();
     private DuckDBConnection _connection;
 
-    public DuckDbFlowStore(string path)
+    /// <param name="path">The database's file.</param>
+    /// <param name="impactPatience">How long an estimate may take, where not <see cref="ImpactPatience"/>.</param>
+    public DuckDbFlowStore(string path, TimeSpan? impactPatience = null)
     {
         _path = path;
+        _impactPatience = impactPatience ?? ImpactPatience;
         _connection = Connection();
         Open(path);
     }

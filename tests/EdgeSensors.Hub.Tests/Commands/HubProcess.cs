@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EdgeSensors.Hub.Tests.Hosting;
+using EdgeSensors.Tests;
 
 namespace EdgeSensors.Hub.Tests.Commands;
 
@@ -22,9 +23,9 @@ public sealed class HubProcess : IAsyncLifetime
 
     public string Enrolment => Path.Combine(Folder, "enrolment");
 
-    public int MqttPort { get; } = TestHub.FreePort();
+    public int MqttPort { get; } = FreePort.Take();
 
-    public int HttpsPort { get; } = TestHub.FreePort();
+    public int HttpsPort { get; } = FreePort.Take();
 
     internal TestWitness Witness { get; } = TestWitness.Make();
 

@@ -394,10 +394,10 @@ public sealed class DrillTests
         var (status, proposed) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new { target, reason = "scans", sensors = new[] { "isp-a/*" } });
         Assert.Equal(200, status);
         Assert.Equal(200, (await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{proposed!.Id}/approve", new { })).Status);
-        if (published)
-        {
-            await TestHub.EventuallyAsync(async () => (await hub.MitigationsAsync()).Any(m => m.Id == proposed.Id && m.PublishedAt is not null));
-        }
+        // Signed, and where a witness answers also shown.
+        await TestHub.EventuallyAsync(async () => published
+            ? (await hub.MitigationsAsync()).Any(m => m.Id == proposed.Id && m.PublishedAt is not null)
+            : hub.ReadRules().Rules.Any(rule => rule.Id.Text == proposed.Id));
     }
 
     private static string NewRequest(TestHub hub) => Path.Combine(hub.Folder, $"{Guid.NewGuid():n}.request");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using EdgeSensors.Hub.Api;
@@ -11,6 +12,9 @@ namespace EdgeSensors.Hub.Tests.Hosting;
 internal sealed partial class TestHub
 {
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>How long a test waits for what must happen.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private HttpClient? _alice;
 
@@ -52,9 +56,10 @@ internal sealed partial class TestHub
         return Task.FromResult(inbox.Count().Messages);
     }
 
+    /// <summary>Waits for what must come to pass; the limit is for machines with a great deal else to do.</summary>
     public static async Task EventuallyAsync(Func<Task<bool>> holds)
     {
-        for (var i = 0; i < 300; i++)
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < Patience;)
         {
             if (await holds())
             {
@@ -64,6 +69,6 @@ internal sealed partial class TestHub
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
 
-        Assert.Fail("It did not come to pass within 15 seconds.");
+        Assert.Fail($"It did not come to pass within {Patience.TotalSeconds} seconds.");
     }
 }

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using EdgeSensors.Hub.Commands;
 using EdgeSensors.Hub.Configuration;
@@ -63,7 +61,7 @@ internal sealed partial class TestHub : IAsyncDisposable
         File.WriteAllText(In("tls/server.key"), server.KeyPem);
         File.WriteAllText(In("tls/ca.crt"), authority.Certificate.ExportCertificatePem());
         var witness = TestWitness.Make();
-        var https = FreePort();
+        var https = FreePort.Take();
         var card = FoundRepository(folder, witness, https);
         File.WriteAllText(In(OverseerCommand.CardFile), card + "\n");
         OverseerCommand.WriteAccess(In("overseer"), authority, OperatorId.Parse("overseer"), card);
@@ -71,7 +69,7 @@ internal sealed partial class TestHub : IAsyncDisposable
         await witness.StartAsync();
         var configuration = new HubConfiguration
         {
-            Listen = new("127.0.0.1", "localhost", FreePort(), https),
+            Listen = new("127.0.0.1", "localhost", FreePort.Take(), https),
             Transparency = new(In("log"), [witness.Url]),
             Tls = new(In("tls/server.crt"), In("tls/server.key"), In("tls/ca.crt")),
             Trust = new(In("repository"), In("online"), folder + "-offline"),
@@ -102,21 +100,17 @@ internal sealed partial class TestHub : IAsyncDisposable
     /// <summary>Ends the running hub in order.</summary>
     public async Task StopAsync()
     {
-        if (_host is not null)
+        if (_host is { } host)
         {
-            await _host.DisposeAsync();
             _host = null;
+            await host.DisposeAsync();
         }
     }
 
     /// <summary>Ends the running hub in order, if there is one, and starts another on the same folder.</summary>
     public async Task RestartAsync(Func<HubConfiguration, HubConfiguration>? change = null)
     {
-        if (_host is not null)
-        {
-            await _host.DisposeAsync();
-        }
-
+        await StopAsync();
         Configuration = change?.Invoke(Configuration) ?? Configuration;
         _host = await HubHost.StartAsync(Configuration);
     }
@@ -154,31 +148,9 @@ internal sealed partial class TestHub : IAsyncDisposable
         RevocationMode = X509RevocationMode.NoCheck,
     };
 
-    public static int FreePort()
-    {
-        // Below the range from which the kernel gives ports to connections: one of those would have it before the hub does.
-        for (var attempt = 0; ; attempt++)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 32_768));
-            try
-            {
-                probe.Start();
-                return ((IPEndPoint)probe.LocalEndpoint).Port;
-            }
-            catch (SocketException) when (attempt < 100)
-            {
-                // Somebody listens there.
-            }
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
-        if (_host is not null)
-        {
-            await _host.DisposeAsync();
-        }
-
+        await StopAsync();
         await Witness.DisposeAsync();
         Authority.Dispose();
         Directory.Delete(Folder, recursive: true);

@@ -10,8 +10,6 @@ namespace EdgeSensors.Hub.Tests.Hosting;
 /// <summary>A sensor as the hub's tests need one: it publishes what it is told to and collects what the hub says.</summary>
 internal sealed class TestSensor : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-
     private readonly IMqttClient _client;
     private readonly Channel<AckMessage> _acks = System.Threading.Channels.Channel.CreateUnbounded<AckMessage>();
     private readonly Channel<ChunkMessage> _chunks = System.Threading.Channels.Channel.CreateUnbounded<ChunkMessage>();
@@ -49,7 +47,7 @@ internal sealed class TestSensor : IAsyncDisposable
             .WithTcpServer("localhost", port)
             .WithClientId(clientId)
             .WithProtocolVersion(mqtt3 ? MqttProtocolVersion.V311 : MqttProtocolVersion.V500)
-            .WithTimeout(TimeSpan.FromSeconds(10))
+            .WithTimeout(TestHub.Patience)
             .WithTlsOptions(tls =>
             {
                 tls.UseTls();
@@ -77,7 +75,7 @@ internal sealed class TestSensor : IAsyncDisposable
     /// <summary>Waits until everything up to a number is acknowledged.</summary>
     public async Task WaitForAckAsync(ulong epoch, ulong sequence)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(TestHub.Patience);
         while ((await _acks.Reader.ReadAsync(patience.Token)).UpTo is var upTo && (upTo.Epoch != epoch || upTo.Sequence < sequence))
         {
         }
@@ -97,13 +95,13 @@ internal sealed class TestSensor : IAsyncDisposable
 
     public async Task<byte[]> NextTimestampAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(TestHub.Patience);
         return await _timestamps.Reader.ReadAsync(patience.Token);
     }
 
     public async Task<ChunkMessage> NextChunkAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(TestHub.Patience);
         return await _chunks.Reader.ReadAsync(patience.Token);
     }
 

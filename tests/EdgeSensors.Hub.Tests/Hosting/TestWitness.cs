@@ -1,5 +1,6 @@
 extern alias witness;
 using System.Net;
+using EdgeSensors.Tests;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Log;
 using witness::EdgeSensors.Witness;
@@ -45,8 +46,8 @@ internal sealed class TestWitness : IAsyncDisposable
             State = Path.Combine(folder, "state"),
             Mark = Path.Combine(folder, "mark"),
             Logs = Path.Combine(folder, "logs"),
-            Listen = new IPEndPoint(IPAddress.Loopback, TestHub.FreePort()),
-            View = new IPEndPoint(IPAddress.Loopback, TestHub.FreePort()),
+            Listen = new IPEndPoint(IPAddress.Loopback, FreePort.Take()),
+            View = new IPEndPoint(IPAddress.Loopback, FreePort.Take()),
             MirrorEvery = TimeSpan.FromSeconds(1),
         };
         using var signer = NoteSigner.Create(name, NoteKeyKind.Cosignature);

@@ -67,10 +67,17 @@ public class FlowStoreTests
                 await sensor.PublishAsync(Channel.Report, Messages.Report(7, ++sequence, flows));
             }
 
-            var acknowledged = sensor.TakeAcks().Max(ack => ack.Sequence);
-            Assert.True(acknowledged < sequence);
-            await Task.Delay(1_200, TestContext.Current.CancellationToken);
-            Assert.Empty(sensor.TakeAcks());
+            // Those that are on their way still come; then none does, though more was published.
+            var acks = new List<MessageId>();
+            await TestHub.EventuallyAsync(async () =>
+            {
+                acks.AddRange(sensor.TakeAcks());
+                await Task.Delay(1_200, TestContext.Current.CancellationToken);
+                var late = sensor.TakeAcks();
+                acks.AddRange(late);
+                return late.Count == 0 && acks.Count > 0;
+            });
+            Assert.InRange(acks.Max(ack => ack.Sequence), 1UL, sequence - 1);
         }
 
         // The owner lets go of what was projected: there is room again.

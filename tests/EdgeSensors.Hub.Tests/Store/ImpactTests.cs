@@ -162,5 +162,5 @@ public sealed class ImpactTests : IDisposable
         Flows = arrived.Flow is null ? [] : [arrived.Flow],
     };
 
-    private DuckDbFlowStore Open() => new(Path.Combine(_folder.FullName, string.Create(CultureInfo.InvariantCulture, $"{_stores++}.duckdb")));
+    private DuckDbFlowStore Open() => new(Path.Combine(_folder.FullName, string.Create(CultureInfo.InvariantCulture, $"{_stores++}.duckdb")), TimeSpan.FromMinutes(5));
 }
