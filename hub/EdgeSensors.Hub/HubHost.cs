@@ -103,14 +103,16 @@ internal sealed class HubHost : IAsyncDisposable
         builder.Services.AddSingleton(endpoint);
         builder.Services.AddSingleton<InboxMeters>();
         builder.Services.AddSingleton<PublishMeters>();
+        var trust = new ClientTrust(authority, new RevocationList(RevocationList.PathBeside(configuration.Tls.Authority)), time);
+        builder.Services.AddSingleton(trust);
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, configuration, server, new ClientTrust(authority, new RevocationList(RevocationList.PathBeside(configuration.Tls.Authority)))));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, configuration, server, trust));
         _app = builder.Build();
 
         var meters = _app.Services.GetRequiredService<InboxMeters>();
         ILogger<T> Logger<T>() => _app.Services.GetRequiredService<ILogger<T>>();
         var writer = new InboxWriter(inboxStore, configuration.Inbox, time, meters, Logger<InboxWriter>());
-        var broker = new Broker(endpoint, writer, meters, time, Logger<Broker>());
+        var broker = new Broker(endpoint, writer, meters, trust, time, Logger<Broker>());
         Publisher? publisher = null;
         var sequencer = Keep(new Sequencer(log, repository, decisions, logSigner, [.. configuration.Transparency.Witnesses.Select(url => new WitnessClient(url, _witnessing))], Logger<Sequencer>()));
         SignedDocuments Signed() => publisher?.Documents ?? SignedDocuments.None;

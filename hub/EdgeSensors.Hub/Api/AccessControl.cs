@@ -5,17 +5,24 @@ using EdgeSensors.Hub.OpenC2;
 namespace EdgeSensors.Hub.Api;
 
 /// <summary>Who may read or do what over HTTPS, by the certificate: people everything, overseers the log and the updates, sensors the updates; and their owners may complain of what is enforced there.</summary>
-internal sealed class AccessControl(RequestDelegate next, InboxMeters meters)
+internal sealed class AccessControl(RequestDelegate next, InboxMeters meters, ClientTrust trust)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!ClientIdentity.TryRead(context.Connection.ClientCertificate, out var identity))
+        if (Credential.Of(context.Connection.ClientCertificate) is not { } credential)
         {
             await RefuseAsync(context, "the client certificate names neither a sensor nor an operator");
             return;
         }
 
-        switch (identity)
+        if (!trust.StillCounts(credential))
+        {
+            context.Response.Headers.Connection = "close";
+            await RefuseAsync(context, "the client certificate was revoked or has ended; ask for another");
+            return;
+        }
+
+        switch (credential.Identity)
         {
             case ClientIdentity.Partner partner when context.Request.Path.StartsWithSegments(OpenC2Endpoint.Path):
                 context.Features.Set(partner);

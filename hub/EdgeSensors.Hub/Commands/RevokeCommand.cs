@@ -36,7 +36,7 @@ internal static class RevokeCommand
 
             var (list, who) = (RevocationList.PathBeside(folder.Authority), subject(parsed));
             WholeFile.Write(list, System.Text.Encoding.UTF8.GetBytes(RevocationList.With(File.Exists(list) ? File.ReadAllText(list) : "", who, TimeProvider.System.GetUtcNow())));
-            Console.Out.WriteLine($"revoked {who.Unit} {who.Name}: refused from the next connection on; serve anew to end one that is open");
+            Console.Out.WriteLine($"revoked {who.Unit} {who.Name}: refused from now on, over an open connection too");
             return ExitCode.Ok;
         });
         return command;

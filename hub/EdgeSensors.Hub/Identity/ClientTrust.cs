@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace EdgeSensors.Hub.Identity;
 
 /// <summary>Whether a client certificate was issued by the hub's own authority and counts still; the machine's trust store has no say.</summary>
-internal sealed class ClientTrust(X509Certificate2 authority, RevocationList revoked)
+internal sealed class ClientTrust(X509Certificate2 authority, RevocationList revoked, TimeProvider time)
 {
     private static readonly Oid ClientAuthentication = new("1.3.6.1.5.5.7.3.2");
 
@@ -19,4 +19,7 @@ internal sealed class ClientTrust(X509Certificate2 authority, RevocationList rev
         chain.ChainPolicy.ApplicationPolicy.Add(ClientAuthentication);
         return chain.Build(certificate) && !revoked.IsRevoked(certificate);
     }
+
+    /// <summary>Whether one that was ours when its connection began is so still: a connection may last for months.</summary>
+    public bool StillCounts(Credential credential) => time.GetUtcNow() < credential.Until && !revoked.IsRevoked(credential);
 }

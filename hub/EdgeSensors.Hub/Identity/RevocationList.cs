@@ -5,7 +5,7 @@ namespace EdgeSensors.Hub.Identity;
 
 /// <summary>
 /// Whose certificates count no more: of a sensor, a person or an overseer, all that were issued before a moment. A file of one line each, unit, name and Unix seconds; a change counts from the next
-/// handshake on. A file that cannot be read lets nobody in.
+/// handshake, request or message on. A file that cannot be read lets nobody in.
 /// </summary>
 /// <param name="path">The file; nobody is revoked where there is none.</param>
 internal sealed class RevocationList(string path)
@@ -17,12 +17,10 @@ internal sealed class RevocationList(string path)
     /// <summary>Where it lies, beside the authority's certificate.</summary>
     public static string PathBeside(string authority) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(authority))!, "revoked");
 
-    public bool IsRevoked(X509Certificate2 certificate)
-    {
-        var lines = Lines();
-        return lines is null || (lines.Count > 0 && (!ClientIdentity.TryRead(certificate, out var identity)
-            || (lines.TryGetValue(identity.Subject, out var before) && CertificateAuthority.IssuedAt(certificate).ToUnixTimeSeconds() <= before)));
-    }
+    public bool IsRevoked(X509Certificate2 certificate) => Lines() is not { Count: 0 } && (Credential.Of(certificate) is not { } credential || IsRevoked(credential));
+
+    public bool IsRevoked(Credential credential) =>
+        Lines() is not { } lines || (lines.TryGetValue(credential.Identity.Subject, out var before) && credential.IssuedAt.ToUnixTimeSeconds() <= before);
 
     /// <summary>The file with one more line.</summary>
     public static string With(string text, (string Unit, string Name) subject, DateTimeOffset now) =>

@@ -19,21 +19,29 @@ internal sealed class Broker : IAsyncDisposable
 {
     private const string SessionKey = "sensor";
     private const string PartnerKey = "partner";
+    private const string CredentialKey = "credential";
+    private const int MaxPartnerClientId = 128;
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     private readonly BrokerEndpoint _endpoint;
     private readonly InboxWriter _inbox;
     private readonly InboxMeters _meters;
+    private readonly ClientTrust _trust;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly MqttServer _server;
     private readonly ConcurrentDictionary<SensorName, SensorSession> _sessions = new();
+    private readonly OpenConnections _open = new();
+    private readonly ITimer _look;
     private int _stopped;
 
-    public Broker(BrokerEndpoint endpoint, InboxWriter inbox, InboxMeters meters, TimeProvider time, ILogger<Broker> logger)
+    public Broker(BrokerEndpoint endpoint, InboxWriter inbox, InboxMeters meters, ClientTrust trust, TimeProvider time, ILogger<Broker> logger)
     {
         _endpoint = endpoint;
         _inbox = inbox;
         _meters = meters;
+        _trust = trust;
         _time = time;
         _logger = logger;
         var options = new MqttServerOptions
@@ -52,6 +60,7 @@ internal sealed class Broker : IAsyncDisposable
         _server.ClientSubscribedTopicAsync += OnSubscribed;
         _inbox.ConnectionOf = sensor => _sessions.GetValueOrDefault(sensor);
         _inbox.Committed += batch => Acknowledge(batch.Acknowledged);
+        _look = time.CreateTimer(_ => EndRevoked(), null, LookEvery, LookEvery);
     }
 
     /// <summary>A sensor came (true) or went (false).</summary>
@@ -86,17 +95,28 @@ internal sealed class Broker : IAsyncDisposable
             return;
         }
 
+        await _look.DisposeAsync();
         await _server.StopAsync(new MqttServerStopOptions());
         _server.Dispose();
     }
 
+    // Who only listens, too, hears nothing any more.
+    private void EndRevoked()
+    {
+        foreach (var client in _open.End(_trust.StillCounts))
+        {
+            Refuse("connection", client, "its certificate was revoked or has ended");
+        }
+    }
+
     private Task OnConnecting(ValidatingConnectionEventArgs e)
     {
-        if (ClientIdentity.TryRead(e.ClientCertificate, out var identity) && identity is ClientIdentity.Partner partner)
+        var credential = Credential.Of(e.ClientCertificate);
+        if (credential?.Identity is ClientIdentity.Partner partner)
         {
             OnPartnerConnecting(e, partner.Name);
         }
-        else if (identity is not ClientIdentity.Sensor sensor)
+        else if (credential?.Identity is not ClientIdentity.Sensor sensor)
         {
             Refuse("connection", "a client", "its certificate names neither a sensor nor a partner");
             e.ReasonCode = MqttConnectReasonCode.NotAuthorized;
@@ -116,15 +136,27 @@ internal sealed class Broker : IAsyncDisposable
             e.SessionItems[SessionKey] = new SensorSession(sensor.Name, e.ProtocolVersion);
         }
 
+        if (e.ReasonCode == MqttConnectReasonCode.Success)
+        {
+            e.SessionItems[CredentialKey] = credential;
+            if (e.ChannelAdapter is not SensorChannel channel || !_open.TryAdd(e.ClientId, credential!, channel))
+            {
+                Refuse("connection", e.ClientId, $"it has {OpenConnections.MaxOfPartner} connections already");
+                e.ReasonCode = MqttConnectReasonCode.QuotaExceeded;
+            }
+        }
+
         return Task.CompletedTask;
     }
+
+    private bool StillCounts(System.Collections.IDictionary items) => items[CredentialKey] is Credential credential && _trust.StillCounts(credential);
 
     /// <summary>A partner's client id is its name, or begins with it and a colon: no client can take another's place. It has no will, and speaks MQTT 5 (OASIS transf-mqtt 1.0).</summary>
     private void OnPartnerConnecting(ValidatingConnectionEventArgs e, OperatorId partner)
     {
-        if (e.ClientId != partner.Text && !e.ClientId.StartsWith(partner.Text + ":", StringComparison.Ordinal))
+        if (e.ClientId.Length > MaxPartnerClientId || (e.ClientId != partner.Text && !e.ClientId.StartsWith(partner.Text + ":", StringComparison.Ordinal)))
         {
-            Refuse("connection", partner.Text, "its client id is neither the name in its certificate nor begins with it and a colon");
+            Refuse("connection", partner.Text, $"its client id is neither the name in its certificate nor begins with it and a colon, or has more than {MaxPartnerClientId} characters");
             e.ReasonCode = MqttConnectReasonCode.ClientIdentifierNotValid;
         }
         else if (e.ProtocolVersion != MqttProtocolVersion.V500 || (e.ChannelAdapter as SensorChannel)?.Connect is not { WillFlag: false })
@@ -182,9 +214,9 @@ internal sealed class Broker : IAsyncDisposable
                 || e.TopicFilter.Topic == Topics.Of(session.Sensor, Channel.Chunk)
                 || e.TopicFilter.Topic == Topics.UpdatesTimestamp);
         own |= e.SessionItems[PartnerKey] is OperatorId partner && e.TopicFilter.Topic == OpenC2Topics.ResponsesTo(partner);
-        if (!own)
+        if (!own || !StillCounts(e.SessionItems))
         {
-            Refuse("subscription", e.ClientId, "a topic that is not its own");
+            Refuse("subscription", e.ClientId, own ? "its certificate counts no more" : "a topic that is not its own");
             e.ProcessSubscription = false;
             e.Response.ReasonCode = MqttSubscribeReasonCode.NotAuthorized;
         }
@@ -215,6 +247,14 @@ internal sealed class Broker : IAsyncDisposable
 
         e.ProcessPublish = false;
         var message = e.ApplicationMessage;
+        var isWill = message.Payload.Length == Topics.OfflineWill.Length && message.Payload.ToArray().AsSpan().SequenceEqual(Topics.OfflineWill.Span);
+        if (!isWill && !StillCounts(e.SessionItems))
+        {
+            Refuse(e, MqttPubAckReasonCode.NotAuthorized, "its certificate counts no more");
+            e.CloseConnection = true;
+            return;
+        }
+
         if (e.SessionItems[PartnerKey] is OperatorId partner)
         {
             await OnCommandAsync(e, partner);

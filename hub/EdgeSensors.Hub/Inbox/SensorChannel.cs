@@ -46,6 +46,9 @@ internal sealed class SensorChannel : IMqttChannelAdapter
         _onSilence = _silence.Token.Register(static reader => ((PipeReader)reader!).CancelPendingRead(), _input);
     }
 
+    /// <summary>Runs when the connection is over.</summary>
+    public Action Closed { get; set; } = () => { };
+
     /// <summary>The CONNECT packet, once it has come: the will is in it.</summary>
     public MqttConnectPacket? Connect { get; private set; }
 
@@ -147,8 +150,12 @@ internal sealed class SensorChannel : IMqttChannelAdapter
 
     public void ResetStatistics() => (BytesReceived, BytesSent) = (0, 0);
 
+    /// <summary>Ends the connection at once.</summary>
+    public void Abort() => _connection.Abort();
+
     public void Dispose()
     {
+        Closed();
         _onSilence.Dispose();
         _silence.Dispose();
         _sending.Dispose();
