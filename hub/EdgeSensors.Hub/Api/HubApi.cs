@@ -194,6 +194,7 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
         RefusalKind.NotFound => StatusCodes.Status404NotFound,
         RefusalKind.Invalid => StatusCodes.Status400BadRequest,
         RefusalKind.Ended => StatusCodes.Status409Conflict,
+        RefusalKind.TooMany => StatusCodes.Status429TooManyRequests,
         _ => StatusCodes.Status403Forbidden,
     });
 

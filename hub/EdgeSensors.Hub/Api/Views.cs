@@ -68,7 +68,7 @@ internal sealed record MitigationView(
             [.. m.Approvals.Select(ApprovalView.Of)], m.Approvals.Count == 0 ? null : string.Join(", ", m.Approvals.Select(a => a.By.Name)), m.ApprovedAt?.Value, m.Stage,
             tier?.Stages.Count ?? 0, [.. m.StageSensors.Select(s => s.ToString())], m.StageAt?.Value, m.StagePublishedAt?.Value, m.PublishedAt?.Value, m.StopTime?.Value,
             m.Revision, m.EndedBy, m.EndedAt?.Value, m.EndReason, m.Impact is null ? null : ImpactView.Of(m.Impact), m.HitBound, m.HitPackets,
-            m.Receipts.Aggregate(0UL, (sum, r) => sum + r.HitOctets), [.. m.Complaints.Select(ComplaintView.Of)], [.. m.Receipts.Select(ReceiptView.Of)]);
+            m.HitOctets, [.. m.Complaints.Select(ComplaintView.Of)], [.. m.Receipts.Select(ReceiptView.Of)]);
     }
 }
 
@@ -105,12 +105,12 @@ internal sealed record HoldView(string Issuer, string By, long At, string Reason
 /// <summary>What the kill switch did.</summary>
 internal sealed record StoppedView(HoldView Hold, int Revoked);
 
-/// <summary>What one sensor last said of a mitigation.</summary>
+/// <summary>What one sensor last said of a mitigation; its hits are 0 where they are not believed.</summary>
 internal sealed record ReceiptView(
-    string Sensor, string State, string? Reason, string Enforcer, long ObservedAt, long ReceivedAt, ulong HitPackets, ulong HitOctets)
+    string Sensor, string State, string? Reason, string Enforcer, long ObservedAt, long ReceivedAt, ulong HitPackets, ulong HitOctets, bool Believed)
 {
     public static ReceiptView Of(MitigationReceipt r) => new(
-        r.Sensor.ToString(), Word.Of(r.State), r.Reason, r.Enforcer, r.ObservedAt.Value, r.ReceivedAt.Value, r.HitPackets, r.HitOctets);
+        r.Sensor.ToString(), Word.Of(r.State), r.Reason, r.Enforcer, r.ObservedAt.Value, r.ReceivedAt.Value, r.IsBelieved ? r.HitPackets : 0, r.HitOctets, r.IsBelieved);
 }
 
 /// <summary>What one sensor last said of one category of the blocklist.</summary>

@@ -14,6 +14,9 @@ internal enum RefusalKind
 
     /// <summary>It is too late: the mitigation has ended.</summary>
     Ended,
+
+    /// <summary>As many of the asker's drafts as there may be wait already.</summary>
+    TooMany,
 }
 
 /// <summary>A refusal, with the reason for a person.</summary>

@@ -3,7 +3,7 @@ using EdgeSensors.Protocol;
 
 namespace EdgeSensors.Hub.Decide;
 
-/// <summary>The sensors that can carry rules out, and which of them went out of reach while they were looked at.</summary>
+/// <summary>The sensors that can carry rules out, when each was last heard of, and which of them went out of reach while they were looked at.</summary>
 /// <param name="store">What sensors said of themselves.</param>
 /// <param name="isConnected">Whether a sensor is connected now.</param>
 /// <param name="time">The hub's clock.</param>
@@ -12,33 +12,40 @@ internal sealed class Fleet(IDecisionStore store, Func<SensorName, bool> isConne
     /// <summary>How long a sensor may be away before it counts as lost; a restart of the hub begins it anew.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>A sensor that was not heard of for longer is gone: it is no canary. One that is connected says something at least as often as the timestamp is signed anew.</summary>
+    public static readonly TimeSpan Lately = TimeSpan.FromDays(1);
+
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<SensorName, DateTimeOffset> _seen = [];
     private readonly Lock _gate = new();
-    private IReadOnlyList<SensorName> _enforcers = [];
-    private DateTimeOffset _readAt = DateTimeOffset.MinValue;
+    private Known _known = new([], [], DateTimeOffset.MinValue);
 
-    /// <summary>All agents that ever said what they are. Taps enforce nothing.</summary>
-    public IReadOnlyList<SensorName> Enforcers
+    private sealed record Known(Dictionary<SensorName, UnixMilliseconds> Enforcers, HashSet<SensorName> Taps, DateTimeOffset ReadAt);
+
+    /// <summary>The agents that are connected or were heard of within <see cref="Lately"/> before a moment, or after it. Taps enforce nothing.</summary>
+    public IReadOnlyList<SensorName> Enforcers(UnixMilliseconds moment)
     {
-        get
-        {
-            lock (_gate)
-            {
-                var now = time.GetUtcNow();
-                if (now - _readAt >= Freshness)
-                {
-                    _enforcers = [.. store.Sensors().Where(sensor => sensor.Status.Kind == SensorKind.Agent).Select(sensor => sensor.Name)];
-                    _readAt = now;
-                }
-
-                return _enforcers;
-            }
-        }
+        var since = moment.Value - (long)Lately.TotalMilliseconds;
+        return [.. Read().Enforcers.Where(agent => agent.Value.Value >= since || isConnected(agent.Key)).Select(agent => agent.Key)];
     }
 
     public bool IsConnected(SensorName sensor) => isConnected(sensor);
+
+    /// <summary>Whether a sensor said of itself that it is a tap.</summary>
+    public bool IsTap(SensorName sensor) => Read().Taps.Contains(sensor);
+
+    /// <summary>Something was heard of a sensor: one that is not known yet will be with the next look.</summary>
+    public void Hear(SensorName sensor)
+    {
+        lock (_gate)
+        {
+            if (!_known.Enforcers.ContainsKey(sensor) && !_known.Taps.Contains(sensor))
+            {
+                _known = _known with { ReadAt = DateTimeOffset.MinValue };
+            }
+        }
+    }
 
     /// <summary>Whether a sensor has been away for longer than <see cref="Patience"/>, as far as it was asked about.</summary>
     public bool IsLost(SensorName sensor)
@@ -53,6 +60,32 @@ internal sealed class Fleet(IDecisionStore store, Func<SensorName, bool> isConne
             }
 
             return now - seen > Patience;
+        }
+    }
+
+    private Known Read()
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            if (now - _known.ReadAt < Freshness)
+            {
+                return _known;
+            }
+        }
+
+        // Never under the gate: whoever is in the middle of a change of the store asks here as well, and would wait for ever.
+        var sensors = store.Sensors();
+        lock (_gate)
+        {
+            var (before, moment) = (_known.Enforcers, new UnixMilliseconds(now.ToUnixTimeMilliseconds()));
+            UnixMilliseconds HeardAt(SensorRecord sensor) =>
+                isConnected(sensor.Name) ? moment : before.TryGetValue(sensor.Name, out var at) && at > sensor.ReceivedAt ? at : sensor.ReceivedAt;
+            _known = new Known(
+                sensors.Where(sensor => sensor.Status.Kind == SensorKind.Agent).ToDictionary(sensor => sensor.Name, HeardAt),
+                [.. sensors.Where(sensor => sensor.Status.Kind != SensorKind.Agent).Select(sensor => sensor.Name)],
+                now);
+            return _known;
         }
     }
 }

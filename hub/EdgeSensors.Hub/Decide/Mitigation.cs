@@ -124,10 +124,19 @@ internal sealed record Mitigation
 
     public bool IsOpen => State is MitigationState.Proposed || IsRunning;
 
-    /// <summary>Packets that it has hit at all sensors.</summary>
-    public ulong HitPackets => Receipts.Aggregate(0UL, (sum, receipt) => sum + receipt.HitPackets);
+    /// <summary>Whether a partner asked for it and nobody has approved it: it counts to nothing, and stands in nobody's way.</summary>
+    public bool IsMerelyAsked => State is MitigationState.Proposed && Approvals.Count == 0 && ProposedBy.StartsWith(Mitigations.PartnerPrefix, StringComparison.Ordinal);
+
+    /// <summary>Packets that it has hit at all sensors, as far as they are believed.</summary>
+    public ulong HitPackets => Hits.Sum(Receipts.Where(receipt => receipt.IsBelieved).Select(receipt => receipt.HitPackets));
+
+    /// <summary>Their octets.</summary>
+    public ulong HitOctets => Hits.Sum(Receipts.Where(receipt => receipt.IsBelieved).Select(receipt => receipt.HitOctets));
 
     public bool IsFor(SensorName sensor) => Sensors.Any(pattern => pattern.Matches(sensor.Operator, sensor.Sensor));
+
+    /// <summary>Whether its rule went to a sensor: it is one of its stage, or was when it ended.</summary>
+    public bool WasSentTo(SensorName sensor) => ApprovedAt is not null && StageSensors.Any(pattern => pattern.Matches(sensor.Operator, sensor.Sensor));
 
     public RuleApprovals ToRuleApprovals() => new(
         Math.Min(GrantTier.MaxApprovals, Approvals.Count(approval => !approval.By.IsPolicy)), Approvals.Any(approval => approval.By.IsPolicy));
@@ -179,6 +188,9 @@ internal sealed record MitigationReceipt
     public ulong HitPackets { get; init; }
 
     public ulong HitOctets { get; init; }
+
+    /// <summary>Whether its figures count, see <see cref="Hits"/>.</summary>
+    public bool IsBelieved => HitPackets != Hits.NotBelieved;
 
     /// <summary>Whether the sensor carries it out, or counts what it would hit.</summary>
     public bool IsApplied => State is RuleState.Enforced or RuleState.Observed;

@@ -55,10 +55,13 @@ internal sealed partial class Mitigations
                 return mitigation;
             }
 
-            covered = covered! with { Approvals = [.. mitigation.Approvals, new Approval(who, now)] };
+            // Who may approve may have changed since: a yes counts while it would be taken.
+            var outdated = mitigation.Approvals.Where(approval => MayNot(approval.By, tier!) is not null).ToList();
+            outdated.ForEach(approval => change.RemoveApproval(id, approval.By.Name));
+            covered = covered! with { Approvals = [.. mitigation.Approvals.Except(outdated), new Approval(who, now)] };
             change.Audit(new AuditEntry(
                 now, who.Name, "approve", id,
-                Text($"{covered.Approvals.Count} of {tier!.Approvals}: {covered.Step} {covered.Target} for {covered.Duration.TotalMinutes:0.##} minutes under {covered.Grant}, tier {covered.Tier}; {(who.IsPolicy ? "no certificate" : $"certificate {who.Certificate}")}; {estimate!.ToText()}")));
+                Text($"{covered.Approvals.Count} of {tier!.Approvals}: {covered.Step} {covered.Target} for {covered.Duration.TotalMinutes:0.##} minutes under {covered.Grant}, tier {covered.Tier}; {(who.IsPolicy ? "no certificate" : $"certificate {who.Certificate}")}; {estimate!.ToText()}{(outdated.Count == 0 ? "" : $"; no longer counted: {string.Join(", ", outdated.Select(approval => approval.By.Name))}")}")));
             if (tier.IsApproved(covered.ToRuleApprovals()))
             {
                 covered = Begin(change, covered, tier, now);
@@ -66,6 +69,7 @@ internal sealed partial class Mitigations
             }
 
             change.Save(covered);
+            TakeOver(change, covered, others, now);
             return covered;
         });
         if (changed)

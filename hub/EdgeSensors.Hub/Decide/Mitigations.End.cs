@@ -44,6 +44,32 @@ internal sealed partial class Mitigations
         return decision;
     }
 
+    /// <summary>A partner takes back what it asked for, as long as nobody has approved it: from then on it is the people's who did.</summary>
+    /// <param name="id">The mitigation.</param>
+    /// <param name="partner">What the record calls the partner.</param>
+    public Decision Withdraw(string id, string partner) => store.Change<Decision>(change => change.FindMitigation(id) switch
+    {
+        null => NotFound(id),
+        var other when other.ProposedBy != partner => new Refusal(RefusalKind.Forbidden, "others have asked for the same; theirs stays"),
+        { IsOpen: true, IsMerelyAsked: false } => new Refusal(RefusalKind.Forbidden, "people have approved it; ask them to take it back"),
+        { IsOpen: true } asked => Revoke(change, asked, partner, "the partner took it back", UnixMilliseconds.Now(time)),
+        var ended => ended,
+    });
+
+    /// <summary>Ends one in force that cannot be in the rule set.</summary>
+    public void GiveUp(string id, string reason) => store.Change(change =>
+    {
+        if (change.FindMitigation(id) is not { IsRunning: true } mitigation)
+        {
+            return false;
+        }
+
+        var now = UnixMilliseconds.Now(time);
+        change.Save(mitigation with { State = MitigationState.Reverted, EndedBy = RolloutName, EndedAt = now, EndReason = reason });
+        change.Audit(new AuditEntry(now, RolloutName, "revert", id, reason));
+        return true;
+    });
+
     /// <summary>Somebody who bears a mitigation objects. It goes no further while there is a complaint, and is taken back at its tier's bound.</summary>
     /// <param name="id">The mitigation.</param>
     /// <param name="sensor">The sensor whose certificate the complaint came with; null when a person complains.</param>

@@ -61,9 +61,12 @@ internal sealed partial class Mitigations
         }
 
         return mitigation.IsRunning
-            ? Rollout.Next(mitigation, tier, fleet.Enforcers, _ => false, UnixMilliseconds.Now(time)).Reason
+            ? Rollout.Next(mitigation, tier, FleetOf(mitigation), _ => false, UnixMilliseconds.Now(time)).Reason
             : Text($"{mitigation.Approvals.Count} of {tier.Approvals} approvals");
     }
+
+    // A canary that goes away after its stage began stays one of those that are looked at.
+    private IReadOnlyList<SensorName> FleetOf(Mitigation mitigation) => fleet.Enforcers(mitigation.StageAt ?? UnixMilliseconds.Now(time));
 
     private static bool IsUnderWay(Mitigation mitigation, SignedDocuments signed) =>
         signed.FindGrant(mitigation.Grant)?.FindTier(mitigation.Tier) is not { } tier || mitigation.Stage < tier.Stages.Count;
@@ -109,7 +112,7 @@ internal sealed partial class Mitigations
         violation ??= grant!.Check(mitigation.ToRule(), now);
         var (verdict, reason) = violation is { } broken
             ? new RolloutStep(RolloutVerdict.Revert, $"its grant no longer covers it ({broken})")
-            : Rollout.Next(mitigation, tier!, fleet.Enforcers, fleet.IsLost, now);
+            : Rollout.Next(mitigation, tier!, FleetOf(mitigation), fleet.IsLost, now);
         switch (verdict)
         {
             case RolloutVerdict.Revert:
@@ -127,7 +130,7 @@ internal sealed partial class Mitigations
     // The stage and its sensors are stored together, so that after a crash the same canaries go on.
     private Mitigation Enter(IDecisionChange change, Mitigation mitigation, GrantTier tier, int stage, UnixMilliseconds now, string? because = null)
     {
-        var sensors = Rollout.Choose(mitigation, tier, stage, stage < tier.Stages.Count ? fleet.Enforcers : [], fleet.IsConnected);
+        var sensors = Rollout.Choose(mitigation, tier, stage, stage < tier.Stages.Count ? fleet.Enforcers(now) : [], fleet.IsConnected);
         if (sensors.Count == 0)
         {
             return mitigation with { Stage = stage, StageSensors = [] };

@@ -21,6 +21,9 @@ internal sealed partial class Mitigations(
     /// <summary>What the audit calls the hub where a bound or a gate decided.</summary>
     public const string RolloutName = "rollout";
 
+    /// <summary>How the names of partners begin: no person's does.</summary>
+    public const string PartnerPrefix = "openc2:";
+
     private const int MaxReasonLength = 1_024;
 
     /// <summary>The set of rules that should be in force changed.</summary>
@@ -34,9 +37,14 @@ internal sealed partial class Mitigations(
             return Wrong($"a reason is one line of 1 to {MaxReasonLength} characters");
         }
 
-        if (proposal.Step != MitigationStep.Observe && !IsReason(proposal.Because))
+        if (!MitigationRule.IsText(proposal.Because) || (proposal.Step != MitigationStep.Observe && proposal.Because.Length == 0))
         {
-            return Wrong("a measure begins at observe; to start higher, say because of what, in one line");
+            return Wrong($"a measure begins at observe; to start higher, say because of what, in one line of at most {MaxReasonLength} characters");
+        }
+
+        if (proposal.Sensors.Count > MitigationRule.MaxSensors)
+        {
+            return Wrong($"sensors holds {proposal.Sensors.Count} patterns, more than {MitigationRule.MaxSensors}; name whole operators");
         }
 
         var duration = proposal.Duration ?? settings.Duration;
@@ -45,18 +53,28 @@ internal sealed partial class Mitigations(
             return Wrong($"a mitigation lasts from one second to {settings.MaxDuration.TotalMinutes:0} minutes (policy.max_duration_minutes)");
         }
 
-        if (store.FindOpen(proposal.Target, proposal.Direction, proposal.Step) is { } known)
+        if (store.FindOpen(proposal.Target, proposal.Direction, proposal.Step).FirstOrDefault(m => StandsFor(m, who)) is { } known)
         {
             return known;
+        }
+
+        if (store.CountDrafts(who) >= proposal.MaxDrafts)
+        {
+            return TooMany(proposal);
         }
 
         var estimate = impact.Estimate(proposal.Target, proposal.Direction, proposal.Sensors);
         return store.Change<Decision>(change =>
         {
             var open = change.OpenMitigations();
-            if (open.FirstOrDefault(m => m.Target == proposal.Target && m.Direction == proposal.Direction && m.Step == proposal.Step) is { } same)
+            if (open.FirstOrDefault(m => m.Target == proposal.Target && m.Direction == proposal.Direction && m.Step == proposal.Step && StandsFor(m, who)) is { } same)
             {
                 return same;
+            }
+
+            if (open.Count(m => m.State is MitigationState.Proposed && m.ProposedBy == who) >= proposal.MaxDrafts)
+            {
+                return TooMany(proposal);
             }
 
             if (proposal.Escalates is { } before && open.FirstOrDefault(m => m.Id == before) is not { IsRunning: true })
@@ -93,6 +111,11 @@ internal sealed partial class Mitigations(
             change.Save(covered!);
             var what = covered!.Escalates is null ? "propose" : "escalate";
             change.Audit(new AuditEntry(now, who, what, covered.Id, $"{covered.Step} {covered.Target}: {covered.Reason}{Why(covered)}; {estimate.ToText()}"));
+            if (!covered.IsMerelyAsked)
+            {
+                TakeOver(change, covered, open, now);
+            }
+
             return covered;
         });
     }
@@ -169,9 +192,10 @@ internal sealed partial class Mitigations(
         return true;
     });
 
-    /// <summary>A sensor said what became of rules.</summary>
+    /// <summary>A sensor said what became of rules. What it says of a rule that was not sent to it, or of a category that is not enforced, is nothing.</summary>
     public void Record(IDecisionChange change, SensorName sensor, ReceiptMessage receipt, UnixMilliseconds receivedAt)
     {
+        fleet.Hear(sensor);
         foreach (var rule in receipt.Rules)
         {
             var told = new MitigationReceipt
@@ -187,16 +211,21 @@ internal sealed partial class Mitigations(
             };
             if (BlocklistEnforcement.CategoryOf(rule.RuleId) is { } category)
             {
-                change.SaveListReceipt(category, told);
+                if (documents().Enforces(category, sensor) || change.HasListReceipt(category, sensor))
+                {
+                    change.SaveListReceipt(category, told);
+                }
+
                 continue;
             }
 
-            if (change.FindMitigation(rule.RuleId) is not { } mitigation)
+            // It may also be a rule of a time before this hub's memory.
+            if (change.FindMitigation(rule.RuleId) is not { } mitigation || !mitigation.WasSentTo(sensor) || fleet.IsTap(sensor))
             {
-                continue; // A rule of a time before this hub's memory.
+                continue;
             }
 
-            change.SaveReceipt(mitigation.Id, told);
+            change.SaveReceipt(mitigation.Id, Believe(change, mitigation, told));
             Stir(mitigation.Id);
             if (rule.State is RuleState.Enforced && mitigation.State is MitigationState.Approved or MitigationState.Published)
             {
@@ -207,6 +236,37 @@ internal sealed partial class Mitigations(
         if (receipt.Refusal is { } why)
         {
             change.Audit(new AuditEntry(receivedAt, sensor.ToString(), AuditEntry.RefuseUpdate, $"timestamp {receipt.TimestampVersion}", why));
+        }
+    }
+
+    // A sensor that has once said of a mitigation what cannot be is not believed of it any more.
+    private static MitigationReceipt Believe(IDecisionChange change, Mitigation mitigation, MitigationReceipt told)
+    {
+        var known = mitigation.Receipts.FirstOrDefault(receipt => receipt.Sensor == told.Sensor);
+        if (known is { IsBelieved: false } || !Hits.IsPossible(mitigation, told))
+        {
+            if (known is not { IsBelieved: false })
+            {
+                change.Audit(new AuditEntry(told.ReceivedAt, told.Sensor.ToString(), AuditEntry.Disbelieve, mitigation.Id, Text($"{told.HitPackets} packets hit, more than its lines carry")));
+            }
+
+            return told with { HitPackets = Hits.NotBelieved, HitOctets = 0 };
+        }
+
+        return told;
+    }
+
+    // What partners merely ask for stands for themselves only: everybody else gets a draft of their own.
+    private static bool StandsFor(Mitigation open, string who) => !open.IsMerelyAsked || open.ProposedBy == who;
+
+    // What people, or the policy, have in hand takes the place of what partners merely asked for; their commands say from then on how that stands.
+    private static void TakeOver(IDecisionChange change, Mitigation mitigation, IReadOnlyList<Mitigation> open, UnixMilliseconds now)
+    {
+        foreach (var asked in open.Where(m => m.IsMerelyAsked && m.Id != mitigation.Id && m.Target == mitigation.Target && m.Direction == mitigation.Direction && m.Step == mitigation.Step))
+        {
+            change.Save(asked with { State = MitigationState.Superseded, EndedBy = RolloutName, EndedAt = now, EndReason = $"{mitigation.Id} took its place" });
+            change.Refile(asked.Id, mitigation.Id);
+            change.Audit(new AuditEntry(now, RolloutName, "supersede", asked.Id, mitigation.Id));
         }
     }
 
@@ -239,7 +299,12 @@ internal sealed partial class Mitigations(
             var rule = candidate.ToRule();
             var tier = grant.Tiers.FirstOrDefault(tier => tier.Fits(rule) && (proven || !tier.Proven));
             var violation = grant.CheckBounds(rule, now)
-                ?? (open.Count(m => m.Grant == grant.Reference) >= grant.MaxRules ? GrantViolation.TooManyRules : tier is null ? GrantViolation.OutsideTier : null);
+                ?? (open.Count(m => m.Grant == grant.Reference && !m.IsMerelyAsked) >= grant.MaxRules ? GrantViolation.TooManyRules : tier is null ? GrantViolation.OutsideTier : null);
+            if (violation is null && RuleSet.FindFault(rule with { Tier = tier!.Id }, out _) is { } fault)
+            {
+                return new Refusal(RefusalKind.Invalid, $"it could not be signed ({fault})");
+            }
+
             if (violation is null)
             {
                 covered = candidate with { Tier = tier!.Id, ApprovedAt = asked.ApprovedAt, StageSensors = asked.StageSensors };
@@ -258,6 +323,8 @@ internal sealed partial class Mitigations(
     private static bool IsReason(string text) => text.Length > 0 && MitigationRule.IsText(text);
 
     private static string Why(Mitigation mitigation) => mitigation.Because.Length > 0 ? $"; {Api.Word.Of(mitigation.Step)} because {mitigation.Because}" : "";
+
+    private static Refusal TooMany(Proposal proposal) => new(RefusalKind.TooMany, $"{proposal.MaxDrafts} drafts of yours wait for people already; take some back or send it again later");
 
     private static Refusal NotFound(string id) => new(RefusalKind.NotFound, $"there is no mitigation {id}");
 

@@ -30,4 +30,7 @@ internal sealed record Proposal
     public long? Incident { get; init; }
 
     public IReadOnlyList<string> Alerts { get; init; } = [];
+
+    /// <summary>Where so many drafts of the asker wait already, there is no other; null without a bound.</summary>
+    public int? MaxDrafts { get; init; }
 }

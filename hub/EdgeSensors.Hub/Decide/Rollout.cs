@@ -28,7 +28,7 @@ internal static class Rollout
     /// <summary>What is due for a running mitigation.</summary>
     /// <param name="mitigation">As it is stored.</param>
     /// <param name="tier">What the grant asks of it.</param>
-    /// <param name="fleet">The sensors that can carry rules out.</param>
+    /// <param name="fleet">The sensors that can carry rules out and were heard of lately when its stage began, or since.</param>
     /// <param name="isLost">Whether a sensor went out of the hub's reach.</param>
     /// <param name="now">By the hub's clock.</param>
     public static RolloutStep Next(Mitigation mitigation, GrantTier tier, IReadOnlyList<SensorName> fleet, Func<SensorName, bool> isLost, UnixMilliseconds now)
@@ -38,7 +38,7 @@ internal static class Rollout
         var refused = receipts.Count(receipt => receipt.IsRefused);
         var atFleet = mitigation.Stage >= tier.Stages.Count;
         var lost = atFleet ? 0 : members.Count(isLost);
-        if (Crossed(mitigation, tier.Bounds, members.Count, refused, lost) is { } bound)
+        if (Crossed(mitigation, tier, receipts, members.Count, refused, lost) is { } bound)
         {
             return new(RolloutVerdict.Revert, bound);
         }
@@ -66,7 +66,7 @@ internal static class Rollout
 
     /// <summary>
     /// Where a stage is carried out. The canaries of the stage before stay; more are those that are connected, in the order of the SHA-256 of the mitigation's id and their name.
-    /// Empty when there is none.
+    /// Empty when there is none, and no more than a rule can name.
     /// </summary>
     public static IReadOnlyList<SensorPattern> Choose(Mitigation mitigation, GrantTier tier, int stage, IReadOnlyList<SensorName> fleet, Func<SensorName, bool> isConnected)
     {
@@ -86,16 +86,16 @@ internal static class Rollout
             .Take(count)
             .Where(sensor => !IsIn(patterns, sensor))
             .Select(sensor => SensorPattern.Of(sensor.Operator, sensor.Sensor));
-        return [.. patterns, .. named];
+        return [.. patterns.Concat(named).Take(MitigationRule.MaxSensors)];
     }
 
-    private static string? Crossed(Mitigation mitigation, RevertBounds bounds, int members, int refused, int lost) => mitigation switch
+    private static string? Crossed(Mitigation mitigation, GrantTier tier, IReadOnlyList<MitigationReceipt> receipts, int members, int refused, int lost) => mitigation switch
     {
-        _ when mitigation.Complaints.Count >= bounds.Complaints => Text($"{mitigation.Complaints.Count} operators complained of it"),
-        _ when mitigation.Receipts.Any(receipt => receipt.IsAtHitBound) || mitigation.HitPackets > (ulong)(mitigation.HitBound ?? long.MaxValue) =>
+        _ when mitigation.Complaints.Count >= tier.Bounds.Complaints => Text($"{mitigation.Complaints.Count} operators complained of it"),
+        _ when Hits.Cross(mitigation, receipts, members, mitigation.Stage >= tier.Stages.Count) =>
             Text($"{mitigation.HitPackets} packets hit, more than the {mitigation.HitBound} that the estimate allows"),
-        _ when Exceeds(refused, members, bounds.RefusedPercent) => Text($"{refused} of {members} sensors refuse it"),
-        _ when Exceeds(lost, members, bounds.LostPercent) => Text($"{lost} of {members} canaries went out of reach"),
+        _ when Exceeds(refused, members, tier.Bounds.RefusedPercent) => Text($"{refused} of {members} sensors refuse it"),
+        _ when Exceeds(lost, members, tier.Bounds.LostPercent) => Text($"{lost} of {members} canaries went out of reach"),
         _ => null,
     };
 

@@ -22,7 +22,7 @@ internal sealed class OpenC2Consumer(Mitigations mitigations, IDecisionStore sto
     private readonly ProducerQuota _quota = new(time);
 
     /// <summary>What the record calls a partner.</summary>
-    public static string NameOf(OperatorId producer) => $"openc2:{producer}";
+    public static string NameOf(OperatorId producer) => $"{Mitigations.PartnerPrefix}{producer}";
 
     /// <summary>Carries out what a message says.</summary>
     /// <param name="producer">Whom the certificate names.</param>
@@ -100,12 +100,6 @@ internal sealed class OpenC2Consumer(Mitigations mitigations, IDecisionStore sto
             return new OpenC2Response(OpenC2Status.BadRequest, "its time is over");
         }
 
-        var who = NameOf(producer);
-        if (store.Mitigations(openOnly: true, int.MaxValue).Count(m => m.ProposedBy == who && m.State == MitigationState.Proposed) >= MaxOpenDrafts)
-        {
-            return new OpenC2Response(OpenC2Status.Unavailable, $"{MaxOpenDrafts} drafts of yours wait for people already; take some back or send it again later");
-        }
-
         var decision = mitigations.Propose(
             new Proposal
             {
@@ -115,11 +109,12 @@ internal sealed class OpenC2Consumer(Mitigations mitigations, IDecisionStore sto
                 Because = $"the partner {producer} asks for a deny",
                 Reason = $"asked for by the partner {producer} (OpenC2 {id})",
                 Duration = duration,
+                MaxDrafts = MaxOpenDrafts,
             },
-            who);
+            NameOf(producer));
         if (decision.Refusal is { } refusal)
         {
-            return new OpenC2Response(refusal.Kind == RefusalKind.Invalid ? OpenC2Status.BadRequest : OpenC2Status.Forbidden, refusal.Reason);
+            return Refused(refusal);
         }
 
         return Standing(store.Change(change => change.FileCommand(producer, id, digest, decision.Mitigation!.Id, now)));
@@ -132,17 +127,14 @@ internal sealed class OpenC2Consumer(Mitigations mitigations, IDecisionStore sto
             return new OpenC2Response(OpenC2Status.NotFound, $"you have no rule {ruleNumber}");
         }
 
-        return store.FindMitigation(filed.Mitigation) is { } mitigation && mitigation.ProposedBy != NameOf(producer)
-            ? new OpenC2Response(OpenC2Status.Forbidden, "others have asked for the same; theirs stays")
-            : TakeBack([filed.Mitigation], producer) with { RuleNumber = ruleNumber };
+        return TakeBack([filed.Mitigation], producer) with { RuleNumber = ruleNumber };
     }
 
     private OpenC2Response Allow(OperatorId producer, OpenC2Command command)
     {
-        var who = NameOf(producer);
-        var own = store.Mitigations(openOnly: true, int.MaxValue).Where(m => m.ProposedBy == who && m.Target == command.Target && m.Direction == command.Direction).Select(m => m.Id).ToList();
+        var own = store.FindOpen(command.Target!, command.Direction, NameOf(producer));
         return own.Count > 0
-            ? TakeBack(own, producer)
+            ? TakeBack([.. own.Select(m => m.Id)], producer)
             : new OpenC2Response(OpenC2Status.NotImplemented, "you have no deny of it to take back, and nothing else is allowed by a command: what owners allow is theirs to say");
     }
 
@@ -150,14 +142,24 @@ internal sealed class OpenC2Consumer(Mitigations mitigations, IDecisionStore sto
     {
         foreach (var id in ids)
         {
-            if (mitigations.Revoke(id, NameOf(producer), "the partner took it back").Refusal is { } refusal)
+            if (mitigations.Withdraw(id, NameOf(producer)).Refusal is { } refusal)
             {
-                return new OpenC2Response(OpenC2Status.InternalError, refusal.Reason);
+                return Refused(refusal);
             }
         }
 
         return new OpenC2Response(OpenC2Status.Ok, "taken back");
     }
+
+    private static OpenC2Response Refused(Refusal refusal) => new(
+        refusal.Kind switch
+        {
+            RefusalKind.Invalid => OpenC2Status.BadRequest,
+            RefusalKind.NotFound => OpenC2Status.NotFound,
+            RefusalKind.TooMany => OpenC2Status.Unavailable,
+            _ => OpenC2Status.Forbidden,
+        },
+        refusal.Reason);
 
     private OpenC2Response Standing(FiledCommand filed)
     {

@@ -22,6 +22,7 @@ internal static class DocumentReader
         var found = new List<string>();
         IReadOnlyList<Prefix> domestic = [];
         RuleSet? rules = null;
+        BlocklistEnforcement? enforcement = null;
         foreach (var name in names)
         {
             if (!repository.ReadTarget(name).TryGet(out var bytes, out var reading))
@@ -47,6 +48,10 @@ internal static class DocumentReader
             {
                 rules = set;
             }
+            else if (name == TargetNames.BlocklistEnforcement && BlocklistEnforcement.TryParse(bytes, out var enforced, out fault))
+            {
+                enforcement = enforced;
+            }
 
             if (fault is not null)
             {
@@ -54,7 +59,7 @@ internal static class DocumentReader
             }
         }
 
-        documents = new SignedDocuments { Grants = grants, Authorizations = authorizations, Domestic = domestic, Rules = rules };
+        documents = new SignedDocuments { Grants = grants, Authorizations = authorizations, Domestic = domestic, Rules = rules, Enforcement = enforcement };
         faults = found;
         error = null;
         return true;

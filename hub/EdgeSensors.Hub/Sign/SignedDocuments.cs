@@ -16,6 +16,12 @@ internal sealed record SignedDocuments
 
     public RuleSet? Rules { get; init; }
 
+    public BlocklistEnforcement? Enforcement { get; init; }
+
+    /// <summary>Whether a sensor is to enforce a category of the blocklist.</summary>
+    public bool Enforces(string category, SensorName sensor) =>
+        Enforcement is { } enforcement && enforcement.IsFor(sensor.Operator, sensor.Sensor) && enforcement.Categories.Any(enforced => enforced.Category.Text == category);
+
     public Grant? FindGrant(GrantRef reference) => Grants.FirstOrDefault(grant => grant.Reference == reference);
 
     /// <summary>The own network that a prefix touches, as the sensor whose authorisation names it; null when none.</summary>

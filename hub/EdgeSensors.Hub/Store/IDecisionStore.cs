@@ -18,8 +18,14 @@ internal interface IDecisionStore : IDisposable
 
     Mitigation? FindMitigation(string id);
 
-    /// <summary>The open mitigation of a target, direction and step; null when there is none.</summary>
-    Mitigation? FindOpen(SlpfTarget target, SlpfDirection direction, MitigationStep step);
+    /// <summary>The open mitigations of a target, direction and step: at most one that people have in hand, and what partners ask for.</summary>
+    IReadOnlyList<Mitigation> FindOpen(SlpfTarget target, SlpfDirection direction, MitigationStep step);
+
+    /// <summary>The open mitigations of a target and direction that somebody proposed; their own fields only.</summary>
+    IReadOnlyList<Mitigation> FindOpen(SlpfTarget target, SlpfDirection direction, string proposedBy);
+
+    /// <summary>How many drafts of somebody wait.</summary>
+    long CountDrafts(string proposedBy);
 
     /// <summary>The newest first; those that still act or wait when <paramref name="openOnly"/>.</summary>
     IReadOnlyList<Mitigation> Mitigations(bool openOnly, int max);
@@ -84,6 +90,9 @@ internal interface IDecisionChange
     /// <summary>With its approvals; complaints and receipts are saved by themselves.</summary>
     void Save(Mitigation mitigation);
 
+    /// <summary>Takes a yes away that counts no more.</summary>
+    void RemoveApproval(string mitigation, string who);
+
     void SaveComplaint(string mitigation, Complaint complaint);
 
     IReadOnlyList<Hold> Holds();
@@ -97,6 +106,12 @@ internal interface IDecisionChange
 
     /// <summary>Files a partner's command; the one that is filed when it was before.</summary>
     FiledCommand FileCommand(OperatorId producer, string command, string digest, string mitigation, UnixMilliseconds at);
+
+    /// <summary>Lets the commands that asked for one mitigation stand for another.</summary>
+    void Refile(string from, string to);
+
+    /// <summary>Whether a sensor has said something of a category of the blocklist.</summary>
+    bool HasListReceipt(string category, SensorName sensor);
 
     /// <summary>What a sensor says of a category of the blocklist.</summary>
     void SaveListReceipt(string category, MitigationReceipt receipt);
@@ -124,6 +139,9 @@ internal sealed record AuditEntry(UnixMilliseconds At, string Who, string What, 
 {
     /// <summary>What it says when data was destroyed because its time was over.</summary>
     public const string Dispose = "dispose";
+
+    /// <summary>What it says when a sensor's figures of a mitigation cannot be.</summary>
+    public const string Disbelieve = "disbelieve";
 
     /// <summary>What it says when a sensor refused an update.</summary>
     public const string RefuseUpdate = "refuse-update";

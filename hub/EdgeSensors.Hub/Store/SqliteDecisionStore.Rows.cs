@@ -209,6 +209,8 @@ internal sealed partial class SqliteDecisionStore
             }
         }
 
+        public void RemoveApproval(string mitigation, string who) => store.Execute("DELETE FROM approval WHERE mitigation = $a AND who = $b", ("$a", mitigation), ("$b", who));
+
         public void SaveComplaint(string mitigation, Complaint c) => store.Execute(
             "INSERT OR IGNORE INTO complaint (mitigation, operator, who, at, reason) VALUES ($a, $b, $c, $d, $e)",
             ("$a", mitigation), ("$b", c.Operator), ("$c", c.By), ("$d", c.At.Value), ("$e", c.Reason));
@@ -236,6 +238,11 @@ internal sealed partial class SqliteDecisionStore
                 ("$a", producer.Text), ("$b", command), ("$c", digest), ("$d", mitigation), ("$e", at.Value));
             return store.FindCommand(producer, command)!;
         }
+
+        public void Refile(string from, string to) => store.Execute("UPDATE openc2_command SET mitigation = $b WHERE mitigation = $a", ("$a", from), ("$b", to));
+
+        public bool HasListReceipt(string category, SensorName sensor) =>
+            store.Query("SELECT 1 FROM list_receipt WHERE category = $a AND sensor = $b", row => true, ("$a", category), ("$b", sensor.ToString())).Count > 0;
 
         public void SaveListReceipt(string category, MitigationReceipt r) => store.Execute(
             """

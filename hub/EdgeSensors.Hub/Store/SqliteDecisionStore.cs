@@ -31,8 +31,14 @@ internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
 
     public Mitigation? FindMitigation(string id) => ReadMitigations(MitigationParts.Whole, "WHERE id = $a", ("$a", id)).SingleOrDefault();
 
-    public Mitigation? FindOpen(SlpfTarget target, SlpfDirection direction, MitigationStep step) => ReadMitigations(
-        MitigationParts.Whole, "WHERE state < 4 AND target = $a AND direction = $b AND step = $c LIMIT 1", ("$a", target.ToString()), ("$b", (int)direction), ("$c", (int)step)).SingleOrDefault();
+    public IReadOnlyList<Mitigation> FindOpen(SlpfTarget target, SlpfDirection direction, MitigationStep step) => ReadMitigations(
+        MitigationParts.Whole, "WHERE state < 4 AND target = $a AND direction = $b AND step = $c", ("$a", target.ToString()), ("$b", (int)direction), ("$c", (int)step));
+
+    public IReadOnlyList<Mitigation> FindOpen(SlpfTarget target, SlpfDirection direction, string proposedBy) => ReadMitigations(
+        MitigationParts.Bare, "WHERE state < 4 AND target = $a AND direction = $b AND proposed_by = $c", ("$a", target.ToString()), ("$b", (int)direction), ("$c", proposedBy));
+
+    public long CountDrafts(string proposedBy) => Query(
+        "SELECT count(*) FROM mitigation WHERE state < 4 AND state = $a AND proposed_by = $b", row => row.GetInt64(0), ("$a", (int)MitigationState.Proposed), ("$b", proposedBy)).Single();
 
     public IReadOnlyList<Mitigation> Mitigations(bool openOnly, int max) =>
         ReadMitigations(MitigationParts.Whole, $"{(openOnly ? "WHERE state < 4 " : "")}ORDER BY proposed_at DESC LIMIT $a", ("$a", max));

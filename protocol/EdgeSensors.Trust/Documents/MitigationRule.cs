@@ -9,6 +9,9 @@ public sealed record MitigationRule
     /// <summary>The most characters of <see cref="ReasonText"/> and <see cref="ExpectedCollateral"/>.</summary>
     public const int MaxTextLength = 1024;
 
+    /// <summary>The most patterns of <see cref="Sensors"/>.</summary>
+    public const int MaxSensors = 4_096;
+
     /// <summary>Names the rule; receipts and counters quote it.</summary>
     public required DocumentId Id { get; init; }
 
@@ -36,7 +39,7 @@ public sealed record MitigationRule
     /// <summary>Why it is at its step of the ladder and not below, for a person: see <see cref="IsText"/>. Empty only at <see cref="MitigationStep.Observe"/>.</summary>
     public string Because { get; init; } = "";
 
-    /// <summary>The sensors that are to apply it; at least one pattern.</summary>
+    /// <summary>The sensors that are to apply it; 1 to <see cref="MaxSensors"/> patterns.</summary>
     public required IReadOnlyList<SensorPattern> Sensors { get; init; }
 
     /// <summary>The step of the ladder.</summary>

@@ -57,14 +57,27 @@ public sealed record RuleSet
         DocumentCodec.TryParse(utf8, Type, MaxBytes, Read, out document, out error);
 
     /// <summary>The bytes to sign and publish; throws <see cref="InvalidOperationException"/> when a value breaks a bound stated above.</summary>
-    public byte[] ToCanonicalJson()
+    public byte[] ToCanonicalJson() => DocumentCodec.Finish<RuleSet>(Write(Revision, Rules), TryParse);
+
+    /// <summary>Why a rule can stand in no rule set; null when it can.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="byteCount">The bytes that it takes there.</param>
+    public static DocumentError? FindFault(MitigationRule rule, out int byteCount)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        var alone = Write(0, [rule]).ToArray();
+        byteCount = alone.Length;
+        return TryParse(alone, out _, out var error) ? null : error;
+    }
+
+    private static CanonicalJsonWriter Write(long revision, IReadOnlyList<MitigationRule> rules)
     {
         var writer = new CanonicalJsonWriter();
         writer.BeginObject();
-        writer.Integer("revision", Revision);
+        writer.Integer("revision", revision);
         writer.Member("rules");
         writer.BeginArray();
-        foreach (var rule in Rules)
+        foreach (var rule in rules)
         {
             rule.Write(writer);
         }
@@ -73,7 +86,7 @@ public sealed record RuleSet
         writer.Integer("spec", 1);
         writer.String("type", Type);
         writer.EndObject();
-        return DocumentCodec.Finish<RuleSet>(writer, TryParse);
+        return writer;
     }
 
     private static RuleSet Read(ObjectReader reader)

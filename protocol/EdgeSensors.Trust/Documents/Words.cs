@@ -127,7 +127,7 @@ internal static class Words
     public static IReadOnlySet<MitigationStep> Steps(this ObjectReader reader, string name) =>
         reader.List(name, 1, 3, (item, path) => Read(MitigationSteps, item, path, reader.Faults)).ToHashSet();
 
-    public static List<SensorPattern> Sensors(this ObjectReader reader, int minCount = 1, int maxCount = 4096) =>
+    public static List<SensorPattern> Sensors(this ObjectReader reader, int minCount = 1, int maxCount = MitigationRule.MaxSensors) =>
         reader.List("sensors", minCount, maxCount, (item, path) =>
         {
             if (!SensorPattern.TryParse(ObjectReader.AsString(item, path, reader.Faults), out var pattern))

@@ -33,7 +33,11 @@ internal sealed class CuttableStore(string path) : IDecisionStore
 
     public Mitigation? FindMitigation(string id) => _store.FindMitigation(id);
 
-    public Mitigation? FindOpen(SlpfTarget target, SlpfDirection direction, MitigationStep step) => _store.FindOpen(target, direction, step);
+    public IReadOnlyList<Mitigation> FindOpen(SlpfTarget target, SlpfDirection direction, MitigationStep step) => _store.FindOpen(target, direction, step);
+
+    public IReadOnlyList<Mitigation> FindOpen(SlpfTarget target, SlpfDirection direction, string proposedBy) => _store.FindOpen(target, direction, proposedBy);
+
+    public long CountDrafts(string proposedBy) => _store.CountDrafts(proposedBy);
 
     public IReadOnlyList<Mitigation> Mitigations(bool openOnly, int max) => _store.Mitigations(openOnly, max);
 
@@ -79,6 +83,20 @@ internal sealed class CuttableStore(string path) : IDecisionStore
         public IReadOnlyList<Mitigation> OpenMitigations() => inner.OpenMitigations();
 
         public IReadOnlyList<Hold> Holds() => inner.Holds();
+
+        public bool HasListReceipt(string category, SensorName sensor) => inner.HasListReceipt(category, sensor);
+
+        public void RemoveApproval(string mitigation, string who)
+        {
+            Write();
+            inner.RemoveApproval(mitigation, who);
+        }
+
+        public void Refile(string from, string to)
+        {
+            Write();
+            inner.Refile(from, to);
+        }
 
         public Incident Save(Incident incident)
         {

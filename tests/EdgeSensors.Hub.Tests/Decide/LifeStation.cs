@@ -40,6 +40,8 @@ internal sealed class LifeStation : IDisposable
 
     public Mitigations Mitigations { get; private set; }
 
+    public Fleet Fleet { get; private set; } = null!;
+
     public IDecisionStore Store => _store;
 
     public SignedDocuments Signed { get; set; }
@@ -50,6 +52,9 @@ internal sealed class LifeStation : IDisposable
 
     /// <summary>Packets that the estimate says.</summary>
     public double Expected { get; set; } = 24;
+
+    /// <summary>Runs while an estimate is made.</summary>
+    public Action Estimating { get; set; } = () => { };
 
     /// <summary>Two persons beyond an hour or a single address, with two stages; one, the policy too, at once for what is proven; one with a stage for a single address.</summary>
     public static Grant Grant => new()
@@ -111,14 +116,25 @@ internal sealed class LifeStation : IDisposable
         return true;
     });
 
-    /// <summary>Every sensor that a rule is for says that it carries it out.</summary>
+    /// <summary>Every sensor that a rule was sent to and that is not away says that it carries it out.</summary>
     public void ReceiveFromAll(string id)
     {
-        foreach (var sensor in Sensors.Where(sensor => Read(id).StageSensors.Any(pattern => pattern.Matches(sensor.Operator, sensor.Sensor))))
+        foreach (var sensor in SentTo(id).Where(sensor => !Away.Contains(sensor)))
         {
             Receive(sensor, id, RuleState.Enforced);
         }
     }
+
+    /// <summary>Those of <see cref="Sensors"/> that a rule was sent to.</summary>
+    public IReadOnlyList<SensorName> SentTo(string id) =>
+        [.. Sensors.Where(sensor => Store.FindMitigation(id) is { IsRunning: true } running && running.StageSensors.Any(pattern => pattern.Matches(sensor.Operator, sensor.Sensor)))];
+
+    /// <summary>A sensor says what it is.</summary>
+    public void Hear(SensorName sensor, SensorKind kind = SensorKind.Agent) => Store.Change(change =>
+    {
+        change.Save(new SensorRecord { Name = sensor, Status = Status with { Kind = kind }, ReceivedAt = Now });
+        return true;
+    });
 
     /// <summary>The process is gone; another one starts on the same files.</summary>
     public void Crash()
@@ -148,8 +164,15 @@ internal sealed class LifeStation : IDisposable
     private Mitigations Start()
     {
         var settings = new PolicySettings();
-        var study = new ImpactStudy(new StatedFlows(() => Expected), () => Signed, settings, _clock);
-        return new Mitigations(_store, () => Signed, study, new Fleet(_store, sensor => !Away.Contains(sensor), _clock), settings, _clock);
+        var study = new ImpactStudy(
+            new StatedFlows(() =>
+            {
+                Estimating();
+                return Expected;
+            }),
+            () => Signed, settings, _clock);
+        Fleet = new Fleet(_store, sensor => !Away.Contains(sensor), _clock);
+        return new Mitigations(_store, () => Signed, study, Fleet, settings, _clock);
     }
 
     /// <summary>The estimate is not what these tests are about.</summary>

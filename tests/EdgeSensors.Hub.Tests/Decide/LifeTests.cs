@@ -186,7 +186,7 @@ public sealed class LifeTests : IDisposable
     {
         var id = Begin("203.0.113.7");
         _station.Publish();
-        _station.Receive(LifeStation.Sensors[0], id, RuleState.Expired, 100, "hit-bound");
+        _station.Receive(_station.SentTo(id)[0], id, RuleState.Expired, 100, "hit-bound");
         Assert.Empty(_station.Publish());
     }
 

@@ -22,7 +22,7 @@ public sealed class OpenC2ProducerTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_deny_is_a_draft_that_people_approve_and_its_producer_takes_back()
+    public async Task A_deny_is_a_draft_that_people_approve_and_its_producer_takes_back_before_that()
     {
         await using var hub = await TestHub.StartAsync();
         using var partner = Http(hub, s_cert);
@@ -37,15 +37,71 @@ public sealed class OpenC2ProducerTests
         Assert.Equal(400, (await PostAsync(partner, Deny.Replace("203.0.113.7", "203.0.113.8", StringComparison.Ordinal))).Status);
 
         await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{draft.Id}/approve", new { });
-        await TestHub.EventuallyAsync(async () => (await PostAsync(partner, Deny)).Status == 200);
+        // The partner may ask so often a minute only: the hub is asked until it is so.
+        await TestHub.EventuallyAsync(async () => (await hub.GetAsync<MitigationView>($"/api/v1/mitigations/{draft.Id}")).PublishedAt is not null);
+        Assert.Equal(200, (await PostAsync(partner, Deny)).Status);
 
-        // Nobody else's, and its own once.
-        var delete = Delete(first.RuleNumber, "d-1");
+        // What people approved is theirs: its producer takes it back no more, by neither command.
+        Assert.Equal(403, (await PostAsync(partner, Delete(first.RuleNumber, "d-0"))).Status);
+        Assert.Equal(403, (await PostAsync(partner, Deny.Replace("deny", "allow", StringComparison.Ordinal).Replace("c-1", "a-0", StringComparison.Ordinal))).Status);
+        Assert.Equal(200, (await PostAsync(partner, Deny)).Status);
+        Assert.Equal(draft.Id, Assert.Single(hub.ReadRules().Rules).Id.Text);
+
+        // Of a draft nobody else's, and its own once.
+        var next = await PostAsync(partner, Deny.Replace("203.0.113.7", "203.0.113.8", StringComparison.Ordinal).Replace("c-1", "c-2", StringComparison.Ordinal));
+        var delete = Delete(next.RuleNumber, "d-1");
         using var other = Http(hub, s_other);
         Assert.Equal(404, (await PostAsync(other, delete)).Status);
         Assert.Equal(200, (await PostAsync(partner, delete)).Status);
-        await TestHub.EventuallyAsync(async () => (await hub.GetAsync<MitigationView>($"/api/v1/mitigations/{draft.Id}")) is { State: "revoked", EndedBy: "openc2:cert-b" });
-        Assert.Equal(404, (await PostAsync(partner, Deny)).Status); // it has ended
+        Assert.Contains(await hub.MitigationsAsync(), m => m is { State: "revoked", EndedBy: "openc2:cert-b", Target: "udp 203.0.113.8:53 > *" });
+        Assert.Equal(404, (await PostAsync(partner, Deny.Replace("203.0.113.7", "203.0.113.8", StringComparison.Ordinal).Replace("c-1", "c-2", StringComparison.Ordinal))).Status); // it has ended
+    }
+
+    [Fact]
+    public async Task A_person_who_asks_for_the_same_takes_a_draft_over_and_its_producer_sees_how_that_stands()
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var partner = Http(hub, s_cert);
+        var asked = await PostAsync(partner, Deny);
+        var (_, own) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody("udp 203.0.113.7:53 > *", "seen here too", "drop", 60, null, null, null, "it floods"));
+        Assert.Equal(("alice", 60.0), (own!.ProposedBy, own.DurationMinutes));
+        Assert.Equal(own.Id, Assert.Single(await hub.GetAsync<List<MitigationView>>("/api/v1/mitigations?open=true")).Id);
+        Assert.Equal((102, asked.RuleNumber), ((await PostAsync(partner, Deny)).Status, (await PostAsync(partner, Deny)).RuleNumber));
+        Assert.Equal(403, (await PostAsync(partner, Delete(asked.RuleNumber, "d-1"))).Status);
+        await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{own.Id}/approve", new { });
+        await TestHub.EventuallyAsync(async () => (await hub.GetAsync<MitigationView>($"/api/v1/mitigations/{own.Id}")).PublishedAt is not null);
+        Assert.Equal(200, (await PostAsync(partner, Deny)).Status);
+    }
+
+    [Fact]
+    public async Task A_partner_has_so_many_sessions_and_another_when_one_of_them_ends()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var sessions = new List<IMqttClient>();
+        for (var i = 0; i < 8; i++)
+        {
+            sessions.Add(await ConnectAsync(hub, s_cert, $"cert-b:{i}"));
+        }
+
+        Assert.Contains("QuotaExceeded", (await Assert.ThrowsAnyAsync<Exception>(() => ConnectAsync(hub, s_cert, "cert-b:8"))).ToString(), StringComparison.Ordinal);
+        using var others = await ConnectAsync(hub, s_other, "cert-c");
+        using var again = await ConnectAsync(hub, s_cert, "cert-b:0"); // takes its own place, and no second one
+        sessions[1].Dispose();
+        IMqttClient? freed = null;
+        await TestHub.EventuallyAsync(async () =>
+        {
+            try
+            {
+                freed = await ConnectAsync(hub, s_cert, "cert-b:9");
+                return true;
+            }
+            catch (Exception e) when (e.ToString().Contains("QuotaExceeded", StringComparison.Ordinal))
+            {
+                return false;
+            }
+        });
+        freed!.Dispose();
+        sessions.ForEach(session => session.Dispose());
     }
 
     [Fact]
@@ -135,7 +191,7 @@ public sealed class OpenC2ProducerTests
     {
         await using var hub = await TestHub.StartAsync();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        patience.CancelAfter(TestHub.Patience);
         using var client = await ConnectAsync(hub, s_cert, "cert-b");
         using var other = await ConnectAsync(hub, s_other, "cert-c:1");
         var answers = System.Threading.Channels.Channel.CreateUnbounded<MqttApplicationMessage>();
