@@ -17,6 +17,9 @@ internal sealed class Publisher : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    // What a rule set has around its rules, at most.
+    private const int RuleSetFrame = 256;
+
     private static readonly TimeSpan RenewalInterval = TimeSpan.FromMinutes(1);
 
     private readonly TufRepository _repository;
@@ -96,32 +99,52 @@ internal sealed class Publisher : IAsyncDisposable
                 {
                 }
 
-                _mitigations.Tend();
-                FollowRepository();
-                if (woken || behind)
+                // What fails in one step keeps no other from its own: signatures expire whatever is decided.
+                var done = await TryAsync(() =>
                 {
-                    behind = !await PublishRulesAsync();
-                }
-
-                Renew();
-                behind |= !await ProveAsync();
+                    _mitigations.Tend();
+                    return Task.FromResult(true);
+                });
+                done &= await TryAsync(() => Task.FromResult(FollowRepository()));
+                done &= !(woken || behind) || await TryAsync(PublishRulesAsync);
+                done &= await TryAsync(() =>
+                {
+                    Renew();
+                    return Task.FromResult(true);
+                });
+                done &= await TryAsync(ProveAsync);
+                IsHealthy |= done;
+                behind = !done;
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e)
+        }
+    }
+
+    private async Task<bool> TryAsync(Func<Task<bool>> step)
+    {
+        try
+        {
+            return await step();
+        }
+        catch (Exception e)
+        {
+            // At the end others may have stopped before this one.
+            if (!_stop.IsCancellationRequested)
             {
-                behind = true;
                 Fail(e.Message);
             }
+
+            return false;
         }
     }
 
     private async Task<bool> PublishRulesAsync()
     {
         var woken = Interlocked.Exchange(ref _wokenAt, 0);
-        var active = _mitigations.Active().Take(RuleSet.MaxRules).ToList();
+        var active = Signable();
         var rules = active.Select(m => m.ToRule()).ToList();
         var current = Documents.Rules;
         if (current is not null && SameRules(current, rules))
@@ -158,27 +181,50 @@ internal sealed class Publisher : IAsyncDisposable
         return true;
     }
 
+    // One rule that cannot be written, or that is one too many, must not keep the others, or what was taken back, from being signed: it is ended. The older ones stay.
+    private List<Mitigation> Signable()
+    {
+        var kept = new List<Mitigation>();
+        var left = RuleSet.MaxBytes - RuleSetFrame;
+        foreach (var mitigation in _mitigations.Active())
+        {
+            var fault = RuleSet.FindFault(mitigation.ToRule(), out var octets);
+            if (fault is null && kept.Count < RuleSet.MaxRules && octets <= left)
+            {
+                kept.Add(mitigation);
+                left -= octets;
+                continue;
+            }
+
+            var reason = fault is null ? "the rule set is full" : $"it cannot be signed ({fault})";
+            _mitigations.GiveUp(mitigation.Id, reason);
+            _logger.RuleGivenUp(mitigation.Id, reason);
+        }
+
+        return kept;
+    }
+
     private static bool SameRules(RuleSet current, List<MitigationRule> rules) =>
         current.Rules.Count == rules.Count
         && new RuleSet { Revision = current.Revision, Rules = rules }.ToCanonicalJson().AsSpan().SequenceEqual(current.ToCanonicalJson());
 
-    private void FollowRepository()
+    private bool FollowRepository()
     {
         if (!_repository.ReadTimestamp().TryGet(out var timestamp, out var error))
         {
             Fail(error.ToString());
-            return;
+            return false;
         }
 
         if (timestamp.AsSpan().SequenceEqual(_read))
         {
-            return;
+            return true;
         }
 
         if (!DocumentReader.TryRead(_repository, out var documents, out var faults, out var why))
         {
             _logger.RepositoryUnreadable(why!);
-            return;
+            return false;
         }
 
         foreach (var fault in faults)
@@ -199,6 +245,7 @@ internal sealed class Publisher : IAsyncDisposable
         }
 
         _read = timestamp;
+        return true;
     }
 
     // What somebody else published since the last look lies under this publication and is still to be read.
@@ -220,11 +267,7 @@ internal sealed class Publisher : IAsyncDisposable
             _announced = _sequencer.Timestamp;
         }
 
-        if (done)
-        {
-            IsHealthy = true;
-        }
-        else
+        if (!done)
         {
             Fail(_sequencer.Behind!);
         }

@@ -24,6 +24,9 @@ internal static partial class SignLog
     [LoggerMessage(47, LogLevel.Error, "The online keys stay as they were: {Reason}")]
     public static partial void KeysStay(this ILogger logger, string reason);
 
+    [LoggerMessage(48, LogLevel.Error, "Mitigation {Id} is ended: {Reason}")]
+    public static partial void RuleGivenUp(this ILogger logger, string id, string reason);
+
     [LoggerMessage(46, LogLevel.Information, "The repository was changed from outside")]
     public static partial void ChangedOutside(this ILogger logger);
 }

@@ -1,63 +1,65 @@
-using EdgeSensors.Hub.Decide;
-using EdgeSensors.Hub.Sign;
+using EdgeSensors.Hub.Api;
 using EdgeSensors.Hub.Store;
-using EdgeSensors.Hub.Tests.Decide;
 using EdgeSensors.Hub.Tests.Hosting;
-using EdgeSensors.Hub.Transparency;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
-using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Repository;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeSensors.Hub.Tests.Sign;
 
-/// <summary>The publisher of a hub that does not serve, on that hub's own folder.</summary>
-public class PublisherTests
+/// <summary>One decision that cannot be signed, or not even read, stops nothing else.</summary>
+public sealed class PublisherTests
 {
-    private static readonly DocumentId Late = DocumentId.Parse("late");
-
     [Fact]
-    public async Task What_is_published_beside_it_between_its_look_and_its_own_publication_is_read_all_the_same()
+    public async Task A_rule_that_cannot_be_signed_is_ended_and_the_others_are_published()
     {
         await using var hub = await TestHub.StartAsync();
+        var bad = await BeginAsync(hub, "203.0.113.7");
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 1));
         await hub.StopAsync();
-        var trust = hub.Configuration.Trust;
-        Assert.True(TufRepository.Open(trust.Repository, RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
-        Assert.True(OnlineKeys.TryLoad(trust.OnlineKeys, out var keys, out _));
-        Assert.True(NoteSigner.TryLoad(hub.Configuration.Transparency.KeyFolder, null, "hub.example/log", NoteKeyKind.Ed25519, out var logKey, out var fault), fault?.ToString());
-        using var ring = new OnlineRing(trust.OnlineKeys, repository, keys);
-        using var store = new CuttableStore(Path.Combine(hub.Folder, "beside.db"));
-        using var flows = new DuckDbFlowStore(Path.Combine(hub.Folder, "beside.duckdb"));
-        using var log = new LogStore(Path.Combine(hub.Configuration.Transparency.Folder, "log.db"));
-        using var http = new HttpClient();
-        using var sequencer = new Sequencer(log, repository, store, logKey, [new WitnessClient(hub.Witness.Url, http)], NullLogger<Sequencer>.Instance);
-        using var meters = new ServiceCollection().AddMetrics().AddSingleton<PublishMeters>().BuildServiceProvider();
-        Publisher? publisher = null;
-        SignedDocuments Signed() => publisher?.Documents ?? SignedDocuments.None;
-        var mitigations = new Mitigations(
-            store, Signed, new ImpactStudy(flows, Signed, hub.Configuration.Policy, TimeProvider.System), new Fleet(store, _ => false, TimeProvider.System), hub.Configuration.Policy, TimeProvider.System);
-        publisher = new Publisher(
-            repository, ring, new ExpiryWatch(new Dictionary<string, DateTimeOffset>()), sequencer, store, mitigations, meters.GetRequiredService<PublishMeters>(), TimeProvider.System, NullLogger<Publisher>.Instance);
-        await using (publisher)
-        {
-            await publisher.StartAsync();
-            var standing = publisher.Documents.Grants.Single();
-            var beside = 0;
-            store.BeforeNumber = name =>
-            {
-                // The publisher looked at the repository, and is about to sign its rules.
-                if (name == "rules_revision" && Interlocked.Increment(ref beside) == 1)
-                {
-                    hub.Publish(new RepositoryChange().Set(standing with { Id = Late }));
-                }
-            };
+        Change(hub, $"UPDATE mitigation SET because = 'one line' || char(10) || 'and another' WHERE id = '{bad}'");
+        await hub.RestartAsync();
+        var good = await BeginAsync(hub, "203.0.113.8");
+        await TestHub.EventuallyAsync(async () => (await hub.GetAsync<MitigationView>($"/api/v1/mitigations/{good}")).PublishedAt is not null);
+        Assert.Equal(good, Assert.Single(hub.ReadRules().Rules).Id.Text);
+        var ended = await hub.GetAsync<MitigationView>($"/api/v1/mitigations/{bad}");
+        Assert.Equal(("reverted", "rollout"), (ended.State, ended.EndedBy));
+        Assert.Contains("cannot be signed", ended.EndReason, StringComparison.Ordinal);
+        Assert.True((await hub.HealthAsync()).Publishing);
+    }
 
-            var proposed = mitigations.Propose(new Proposal { Target = SlpfTarget.Parse("203.0.113.7"), Step = MitigationStep.Drop, Because = "it floods", Reason = "a test" }, "alice").Mitigation;
-            mitigations.Approve(proposed!.Id, LifeStation.Person("alice"));
-            await TestHub.EventuallyAsync(() => Task.FromResult(beside > 0 && publisher.Documents.Rules?.Rules.Count == 1));
-            await TestHub.EventuallyAsync(() => Task.FromResult(publisher.Documents.Grants.Any(grant => grant.Id == Late)));
+    [Fact]
+    public async Task Signatures_are_renewed_also_while_a_decision_cannot_be_read()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var id = await BeginAsync(hub, "203.0.113.7");
+        await hub.StopAsync();
+        Change(hub, $"UPDATE mitigation SET grant_ref = 'nonsense' WHERE id = '{id}'");
+        await hub.RestartAsync();
+
+        // What another process publishes expires within a minute: the hub must sign the timestamp anew.
+        var options = RepositoryOptions.Default with { TimestampLifetime = TimeSpan.FromMinutes(1) };
+        Assert.True(TufRepository.Open(hub.Configuration.Trust.Repository, options, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
+        Assert.True(OnlineKeys.TryLoad(hub.Configuration.Trust.OnlineKeys, out var keys, out _));
+        using (keys)
+        {
+            Assert.True(repository.Publish(new RepositoryChange().Set(new RuleSet { Revision = 1_000, Rules = [] }), keys).TryGet(out _, out error), error?.ToString());
         }
+
+        await TestHub.EventuallyAsync(() => Task.FromResult(
+            repository.ReadRoles().TryGet(out var roles, out _) && roles.Single(role => role.Role == "timestamp").Expires - DateTimeOffset.UtcNow > TimeSpan.FromHours(1)));
+    }
+
+    private static async Task<string> BeginAsync(TestHub hub, string target)
+    {
+        var (_, proposed) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(target, "test", "observe", 60, null, null));
+        Assert.Equal(200, (await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{proposed!.Id}/approve", new { })).Status);
+        return proposed.Id;
+    }
+
+    private static void Change(TestHub hub, string sql)
+    {
+        using var connection = SqliteSchema.Connect(Path.Combine(hub.Folder, "data", "decisions.db"), readOnly: false);
+        SqliteSchema.Execute(connection, sql);
     }
 }
