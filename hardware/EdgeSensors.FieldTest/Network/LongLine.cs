@@ -32,9 +32,6 @@ internal sealed class LongLine : IDisposable
     /// <summary>Frames that it lost so far, both ways.</summary>
     public long Lost => _directions.Sum(d => d.Lost);
 
-    /// <summary>Frames that it carried so far, both ways.</summary>
-    public long Carried => _directions.Sum(d => d.Carried);
-
     /// <summary>Lays it between two namespaces; throws <see cref="NetworkSetupException"/> where the kernel refuses.</summary>
     public static LongLine Lay(NetworkNamespace here, LinkEnd near, NetworkNamespace there, LinkEnd far, int mtu, int seed)
     {
@@ -80,7 +77,6 @@ internal sealed class LongLine : IDisposable
         private readonly Thread _giver;
         private volatile bool _stops;
         private long _lost;
-        private long _carried;
 
         public Direction(LongLine line, RawSocket from, RawSocket to, Random random)
         {
@@ -92,8 +88,6 @@ internal sealed class LongLine : IDisposable
         }
 
         public long Lost => Interlocked.Read(ref _lost);
-
-        public long Carried => Interlocked.Read(ref _carried);
 
         public void Dispose()
         {
@@ -141,7 +135,6 @@ internal sealed class LongLine : IDisposable
                 }
 
                 _ = _to.TrySend(frame);
-                Interlocked.Increment(ref _carried);
             }
         }
     }

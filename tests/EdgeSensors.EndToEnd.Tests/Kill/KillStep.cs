@@ -15,8 +15,7 @@ internal sealed class KillStep : IDisposable
     // The library's struct page.
     private const int Length = 4096;
     private const int ArmedAt = 4;
-    private const int StepsAt = 8;
-    private const int LastAt = 12;
+    private const int LastAt = 8;
     private const int LastLength = 256;
 
     private readonly MemoryMappedFile _file;
@@ -34,9 +33,6 @@ internal sealed class KillStep : IDisposable
 
     /// <summary>What the program is to be started with.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; }
-
-    /// <summary>Steps that it has taken.</summary>
-    public int Steps => _page.ReadInt32(StepsAt);
 
     /// <summary>The step that it did not come to; empty when it was not ended.</summary>
     public string Last

@@ -18,7 +18,6 @@
 struct page {
     atomic_int process;  /* who is to be ended: the first that maps the page, not what it starts */
     atomic_int armed;    /* steps left; not above 0 when not armed */
-    atomic_int steps;    /* steps so far */
     char last[256];      /* the step at which it was ended */
 };
 
@@ -47,7 +46,6 @@ static void step(const char *what, const char *where)
         return;
     }
 
-    atomic_fetch_add(&page->steps, 1);
     if (atomic_load(&page->armed) > 0 && atomic_fetch_sub(&page->armed, 1) == 1) {
         snprintf(page->last, sizeof page->last, "%s %s", what, where);
         kill(atomic_load(&page->process), SIGKILL);
