@@ -31,6 +31,7 @@ public class GatewayScenarioTests
               - {name: office, own: [198.51.100.0/24], options: {report.window_seconds: 1}}
             traffic:
               - {to: office, generate: visitors, lasts: 2s}
+            timeline: [{at: 0s, every: 1s, times: 2, do: operator}]
             expect:
               - {alert: flood}
               - {blocked: [198.18.7.7]}
@@ -46,9 +47,10 @@ public class GatewayScenarioTests
         Assert.False(result.Passed);
         var expected = result.Checks.Where(c => c.Step.StartsWith("expect ", StringComparison.Ordinal)).ToList();
         Assert.Equal([false, false, false, false, false, false, true, true], expected.Select(c => c.Held));
-        Assert.Equal(Enumerable.Range(1, 8).Select(n => $"expect {n} (line {n + 10})"), expected.Select(c => c.Step));
-        Assert.All(expected, c => Assert.Matches(@"^(office|hub)\.log", c.LookAt));
+        Assert.Equal(Enumerable.Range(1, 8).Select(n => $"expect {n} (line {n + 11})"), expected.Select(c => c.Step));
+        Assert.All(expected, c => Assert.Matches(@"^logs/(office|hub)\.log ", c.LookAt));
         Assert.Equal("no alert at all", expected[0].Seen);
+        Assert.Equal(2, result.Happenings.Count(h => h.Words == "a person is at the hub"));
     }
 }
 

@@ -63,6 +63,7 @@ public class RingTests
         Assert.Equal(root.GetProperty("checks").GetArrayLength(), suite.Elements("testcase").Count());
         Assert.Equal("0", suite.Attribute("failures")!.Value);
         Assert.True(File.Exists(Path.Combine(folder, "timing.json")));
+        Assert.All(root.GetProperty("checks").EnumerateArray(), c => WhereToLook.IsThere(folder, c.GetProperty("look_at").GetString()!));
     }
 
     private static async Task<JsonDocument> RunAsync(params string[] more)

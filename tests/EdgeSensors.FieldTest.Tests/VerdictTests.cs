@@ -43,7 +43,7 @@ public class VerdictTests
         var timeline = new Timeline();
         foreach (var step in Steps.All)
         {
-            timeline.Reach(step, Start + TimeSpan.FromSeconds((int)step), "");
+            timeline.Reach(step, Start + TimeSpan.FromSeconds((int)step), new("", ""));
         }
 
         AssertFails(Judge.Blocked(Facts() with { Timeline = timeline }), "less than 2 s from the alert to the first drop");
@@ -94,7 +94,7 @@ public class VerdictTests
         var timeline = new Timeline();
         foreach (var step in Steps.All.Except(without))
         {
-            timeline.Reach(step, Start + TimeSpan.FromMilliseconds(100 * (int)step), $"{step}");
+            timeline.Reach(step, Start + TimeSpan.FromMilliseconds(100 * (int)step), new($"{step}", $"{step}"));
         }
 
         return timeline;
@@ -102,6 +102,7 @@ public class VerdictTests
 
     private static RunFacts Facts() => new()
     {
+        Logs = "logs",
         Mode = RunMode.Enforced,
         Timeline = Timeline(),
         Blocked = ["203.0.113.1"],

@@ -25,7 +25,17 @@ internal static class RunCommand
         var command = new Command("run", "Play a scenario.") { CreateRing(), scenario, seed, speed, longer, keep, taps, lasts, results };
         command.SetAction((parsed, stop) =>
         {
-            if (parsed.GetValue(scenario) is not { } name)
+            var name = parsed.GetValue(scenario);
+            foreach (var option in name is null ? (Option[])[speed, longer, keep] : [lasts])
+            {
+                if (parsed.GetResult(option) is { Implicit: false })
+                {
+                    Console.Error.WriteLine($"error[usage]: {option.Name} is for run {(name is null ? "SCENARIO" : "--taps N without a scenario")}; leave it out.");
+                    return Task.FromResult(ExitCode.Usage);
+                }
+            }
+
+            if (name is null)
             {
                 if (parsed.GetValue(taps) > 0)
                 {
@@ -39,7 +49,7 @@ internal static class RunCommand
             var options = new RunOptions
             {
                 Seed = (long)parsed.GetValue(seed),
-                Speed = parsed.GetValue(keep) && parsed.GetValue(speed) == 0 ? 1 : parsed.GetValue(speed),
+                Speed = parsed.GetValue(speed),
                 Keep = parsed.GetValue(keep),
                 Taps = (int)parsed.GetValue(taps),
                 Longer = (int)parsed.GetValue(longer),

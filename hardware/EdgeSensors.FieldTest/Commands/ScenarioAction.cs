@@ -22,6 +22,12 @@ internal static class ScenarioAction
             return ExitCode.Failed;
         }
 
+        if (scenario.World == ScenarioWorld.Gateways && (options.Taps > 0 || options.Speed > 0))
+        {
+            await Console.Error.WriteLineAsync($"error[usage]: {(options.Taps > 0 ? "--taps" : "--speed")} is for emulated taps, and {scenario.Name} plays on real programs in real time; leave it out.");
+            return ExitCode.Usage;
+        }
+
         if (scenario.World == ScenarioWorld.Gateways && !UserNamespace.MayMakeNetworks(out _))
         {
             // Does not return where it works.
@@ -30,7 +36,8 @@ internal static class ScenarioAction
         }
 
         scenario = scenario.Longer(options.Longer);
-        scenario = options.Taps > 0 && scenario.World == ScenarioWorld.Taps ? scenario.WithTaps(options.Taps) : scenario;
+        scenario = options.Taps > 0 ? scenario.WithTaps(options.Taps) : scenario;
+        options = options.Keep && options.Speed == 0 ? options with { Speed = 1 } : options;
         return await PlayAsync(
             results ?? Path.Combine("field-test-results", scenario.Name),
             (ground, view, progress) => scenario.World == ScenarioWorld.Taps

@@ -65,6 +65,9 @@ internal sealed class Gateway : IDisposable
     /// <summary>Frames on the link that the agent meters: what came in there and what went out.</summary>
     public long OnLink => Injected(inbound: true) + Arrived(inbound: false);
 
+    /// <summary>Frames that were sent across it between two moments, from either side.</summary>
+    public long EnteredBetween(DateTimeOffset from, DateTimeOffset to) => _replayer?.EnteredBetween(from, to) ?? 0;
+
     /// <summary>Frames that the referee itself did not see.</summary>
     public long Missed => _arrivals?.Missed() ?? 0;
 

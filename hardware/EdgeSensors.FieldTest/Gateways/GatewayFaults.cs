@@ -22,19 +22,6 @@ internal sealed class GatewayFaults(Cast cast, FieldNetwork network, IReadOnlyLi
     /// <summary>Whether a program that is not running was ended by a fault.</summary>
     public bool EndsPrograms => Volatile.Read(ref _expectedEnds) > 0;
 
-    /// <summary>When a fault comes, in order.</summary>
-    public static IEnumerable<TimeSpan> Times(ScenarioStep step, TimeSpan end)
-    {
-        if (step.Time("at") is { } once)
-        {
-            return [once];
-        }
-
-        var (from, every) = (step.Time("from")!.Value, step.Time("every")!.Value);
-        var most = step.Has("times") ? step.Count("times") : int.MaxValue;
-        return Enumerable.Range(0, most).Select(i => from + (every * i)).TakeWhile(at => at < end);
-    }
-
     /// <summary>Puts one in.</summary>
     public void Begin(ScenarioStep step)
     {
@@ -154,15 +141,17 @@ internal sealed class GatewayFaults(Cast cast, FieldNetwork network, IReadOnlyLi
 
     private static void Empty(NetworkNamespace place, string folder) => place.Run(() => File.Delete(Path.Combine(folder, Ballast)));
 
-    private static string Words(ScenarioStep step) => step.What switch
+    private static Title Words(ScenarioStep step) => step.What switch
     {
-        "hub-killed" => "the hub is killed",
-        "hub-disk-full" => "the disk of the hub's data is full",
-        "agent-killed" => "the agent is killed",
-        "hub-away" => "nothing comes through to the hub",
-        "bad-line" => FormattableString.Invariant($"the line to the hub loses {step.Number("loss"):0.#%} and delays by {step.Time("delay")!.Value.TotalMilliseconds:0} ms"),
-        "disk-full" => "the disk of the agent's state is full",
-        "nic-gone" => "the interface is pulled",
-        _ => "nft is not there",
+        "hub-killed" => new("the hub is killed", "ハブを強制終了"),
+        "hub-disk-full" => new("the disk of the hub's data is full", "ハブのデータ用ディスクが満杯"),
+        "agent-killed" => new("the agent is killed", "エージェントを強制終了"),
+        "hub-away" => new("nothing comes through to the hub", "ハブに何も届かない"),
+        "bad-line" => new(
+            FormattableString.Invariant($"the line to the hub loses {step.Number("loss"):0.#%} and delays by {step.Time("delay")!.Value.TotalMilliseconds:0} ms"),
+            FormattableString.Invariant($"ハブへの回線で {step.Number("loss"):0.#%} を損失、{step.Time("delay")!.Value.TotalMilliseconds:0} ms 遅延")),
+        "disk-full" => new("the disk of the agent's state is full", "エージェントの状態用ディスクが満杯"),
+        "nic-gone" => new("the interface is pulled", "インターフェースを引き抜く"),
+        _ => new("nft is not there", "nft がない"),
     };
 }

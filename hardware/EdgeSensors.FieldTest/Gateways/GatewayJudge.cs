@@ -9,13 +9,11 @@ using EdgeSensors.Protocol;
 namespace EdgeSensors.FieldTest.Gateways;
 
 /// <summary>Holds what came of a run of gateways against what its scenario expects. While it runs, only what is waited for is asked.</summary>
-internal sealed class GatewayJudge(Scenario scenario, IReadOnlyList<Gateway> gateways, GatewayWatch watch, Cast cast, RunHead head)
+internal sealed class GatewayJudge(Scenario scenario, IReadOnlyList<Gateway> gateways, GatewayWatch watch, Cast cast, RunHead head, string logs)
 {
-    private const string HubLog = "hub.log";
     private const double MostShare = 0.9;
 
-    // A window is a second in every scenario of ours; one that came so late is not "coming" any more.
-    private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(6);
+    private string HubLog => $"{logs}/hub.log";
 
     /// <summary>Whether all that the run waits for has come.</summary>
     public bool IsAllThere() => scenario.Expect.Where(IsWaitedFor).All(step => Judge(step).Held);
@@ -63,7 +61,7 @@ internal sealed class GatewayJudge(Scenario scenario, IReadOnlyList<Gateway> gat
         }
 
         var after = Max(first.ReceivedAt - head.Start - step.Time("from")!.Value, TimeSpan.Zero);
-        return Verdict(step, expected, $"{first.Words()}, after {Seconds(after)}", step.Time("within") is not { } most || after <= most, Logs(step), first.ReceivedAt);
+        return Verdict(step, expected, $"first after {Seconds(after)}; by the end: {first.Words()}", step.Time("within") is not { } most || after <= most, Logs(step), first.ReceivedAt);
     }
 
     private Check FalseAlarms(ScenarioStep step)
@@ -198,13 +196,19 @@ internal sealed class GatewayJudge(Scenario scenario, IReadOnlyList<Gateway> gat
             var ledger = watch.LedgerOf(gateway);
             var (onLink, reported) = (gateway.OnLink, (long)ledger.Packets);
             var unsent = watch.OutboxOf(gateway)?.Dropped ?? 0;
-            var said = ledger.Dropped > 0 || ledger.Doubtful > 0 || unsent > 0 || ledger.Status?.Outbox.DroppedReports > 0;
+            var lost = onLink - reported - (long)ledger.Dropped;
+            var said = HonestStatistics.Of(ledger.Reports.Select(r => r.Report), unsent);
             words.Add(string.Create(
                 CultureInfo.InvariantCulture, $"{gateway.Name}: {onLink} on the link, {reported} reported in {ledger.Reports.Count} windows, {ledger.Dropped} said to be dropped, {ledger.Doubtful} windows said to be doubtful, {unsent} messages counted as dropped"));
+            if (lost != 0 && step.Text("statistics") == "honest")
+            {
+                words.Add(lost < 0 ? $"{-lost} were not there" : $"{lost} are missing, of {said.Crossed(gateway.EnteredBetween)} that crossed while it says that it does not know{(said.Unsaid > 0 ? $"; of {said.Unsaid} windows that did not come it says nothing" : "")}");
+            }
+
             held &= onLink > 0 && step.Text("statistics") switch
             {
-                "exact" => onLink == reported + (long)ledger.Dropped,
-                "honest" => onLink == reported + (long)ledger.Dropped || (said && reported < onLink),
+                "exact" => lost == 0,
+                "honest" => said.Explains(lost, gateway.EnteredBetween),
                 _ => reported <= onLink && reported >= onLink * MostShare,
             };
         }
@@ -212,7 +216,7 @@ internal sealed class GatewayJudge(Scenario scenario, IReadOnlyList<Gateway> gat
         var expected = step.Text("statistics") switch
         {
             "exact" => "the reports' packets are the link's",
-            "honest" => "the reports' packets are the link's, or what is missing is said",
+            "honest" => "the reports' packets are the link's, but for some that crossed while they say that they do not know",
             _ => "nine tenths of the link's packets are reported, and none that were not there",
         };
         return Verdict(step, expected, string.Join("; ", words), held, Logs(step), null);
@@ -228,7 +232,7 @@ internal sealed class GatewayJudge(Scenario scenario, IReadOnlyList<Gateway> gat
 
     private Check Says(ScenarioStep step)
     {
-        var programs = step.Has("on") ? Meant(step).Select(g => (g.LogName, g.Agent!.Said)) : [(HubLog, cast.Hub.Said)];
+        var programs = step.Has("on") ? Meant(step).Select(g => (LogOf(g), g.Agent!.Said)) : [(HubLog, cast.Hub.Said)];
         var (log, lines) = programs.First();
         var line = lines.FirstOrDefault(l => l.Text.Contains(step.Text("says"), StringComparison.Ordinal));
         return Verdict(step, $"it says \"{step.Text("says")}\"", line is null ? "it does not" : line.Text, line is not null, log, line?.At);
@@ -243,7 +247,7 @@ internal sealed class GatewayJudge(Scenario scenario, IReadOnlyList<Gateway> gat
             var last = watch.LedgerOf(gateway).LastReport;
             var age = watch.AnsweredAt - last?.At;
             words.Add(age is { } a ? $"{gateway.Name}: the last window came {Seconds(Max(a, TimeSpan.Zero))} before the end" : $"{gateway.Name}: none came");
-            held &= age < s_fresh && last?.Report.AuthorizationId is not null;
+            held &= last?.IsComingAt(watch.AnsweredAt) == true && last.Report.AuthorizationId is not null;
         }
 
         var well = watch.IsWell;
@@ -263,7 +267,9 @@ internal sealed class GatewayJudge(Scenario scenario, IReadOnlyList<Gateway> gat
         return new Check(step.Place, step.Has("words") ? step.Text("words") : expected, seen, held, at is null ? $"{log} (until {moment})" : $"{log} at {moment}");
     }
 
-    private string Logs(ScenarioStep step) => string.Join(", ", Meant(step).Select(g => g.LogName));
+    private string Logs(ScenarioStep step) => string.Join(", ", Meant(step).Select(LogOf));
+
+    private string LogOf(Gateway gateway) => $"{logs}/{gateway.LogName}";
 
     private static string About(ScenarioStep step) => step.Has("about") ? $" about {Names(step.Prefixes("about"))}" : "";
 

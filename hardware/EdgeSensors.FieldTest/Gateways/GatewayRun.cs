@@ -56,6 +56,7 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
             throw new ProgramException(hindrance);
         }
 
+        var stated = new StatedTime(scenario.Within, time);
         var plans = scenario.Agents.Select(a => GatewayTraffic.Plan(scenario, a, seed, _files)).ToList();
         using var network = BuildNetwork(plans);
         using var cast = await Cast.ServeAsync(ground, network, Known(), progress, stop).ConfigureAwait(false);
@@ -72,7 +73,7 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
 
             await Task.WhenAll(gateways.Select(g => StartAsync(cast, g, stop))).ConfigureAwait(false);
             progress(gateways.Count == 1 ? "the agent meters, connected and authorised" : $"{gateways.Count} agents meter, connected and authorised");
-            return await CourseAsync(cast, gateways, faults, stop).ConfigureAwait(false);
+            return await CourseAsync(cast, gateways, faults, stated, stop).ConfigureAwait(false);
         }
         finally
         {
@@ -80,14 +81,14 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
         }
     }
 
-    private async Task<ScenarioResult> CourseAsync(Cast cast, IReadOnlyList<Gateway> gateways, GatewayFaults faults, CancellationToken stop)
+    private async Task<ScenarioResult> CourseAsync(Cast cast, IReadOnlyList<Gateway> gateways, GatewayFaults faults, StatedTime stated, CancellationToken stop)
     {
         var recorder = new RunRecorder();
         var told = new RunWatches(recorder, watch);
         var head = Head(gateways);
         told.Began(head);
         var seen = new GatewayWatch(cast, gateways, faults, told, head, time);
-        var judge = new GatewayJudge(scenario, gateways, seen, cast, head);
+        var judge = new GatewayJudge(scenario, gateways, seen, cast, head, ground.LogName);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var following = seen.FollowAsync(over.Token);
         var doing = DoAllAsync(cast, gateways, faults, seen, told, head, over.Token);
@@ -118,6 +119,11 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
         }
 
         await cast.StopAsync().ConfigureAwait(false);
+        if (!Keep)
+        {
+            told.Checked(stated.Judge()); // of a run that is kept to be looked at, a person decides how long it takes
+        }
+
         return Conclude(recorder.Conclude(time.GetUtcNow() - head.Start, ground.LogName), gateways, seen, head);
     }
 
@@ -125,8 +131,8 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
     private async Task DoAllAsync(Cast cast, IReadOnlyList<Gateway> gateways, GatewayFaults faults, GatewayWatch seen, IRunWatch told, RunHead head, CancellationToken stop)
     {
         var all = gateways.Select(g => g.PlayAsync(stop)).ToList();
-        all.AddRange(scenario.Timeline.Select(step => AtAsync(step.Time("at")!.Value, () => ActAsync(step, cast, seen, told, head, stop))));
-        all.AddRange(scenario.Faults.SelectMany(step => GatewayFaults.Times(step, scenario.Lasts).Select(at => AtAsync(at, async () =>
+        all.AddRange(scenario.Timeline.SelectMany(step => step.Times(scenario.Lasts).Select(at => AtAsync(at, () => ActAsync(step, cast, seen, told, head, stop)))));
+        all.AddRange(scenario.Faults.SelectMany(step => step.Times(scenario.Lasts).Select(at => AtAsync(at, async () =>
         {
             if (!IsThereFirst(step))
             {
@@ -151,7 +157,7 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
 
     private async Task ActAsync(ScenarioStep step, Cast cast, GatewayWatch seen, IRunWatch told, RunHead head, CancellationToken stop)
     {
-        var words = "a person is at the hub";
+        var words = new Title("a person is at the hub", "ハブに担当者が就く");
         if (step.What == "operator")
         {
             seen.HasOperator = true;
@@ -161,7 +167,9 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
             var address = step.Prefixes("address")[0].Address.ToString();
             string[] where = step.Has("on") ? [$"{HubSide.Operator}/{step.Text("on")}"] : [];
             var refused = await cast.Hub.BlockAsync(address, "field test: asked for by the scenario", TimeSpan.FromMinutes(10), where, stop).ConfigureAwait(false);
-            words = refused is null ? $"a person has {address} blocked{(step.Has("on") ? $" at {step.Text("on")}" : "")}" : $"a person may not block {address}: {refused}";
+            words = refused is null
+                ? new($"a person has {address} blocked{(step.Has("on") ? $" at {step.Text("on")}" : "")}", $"担当者が{(step.Has("on") ? $" {step.Text("on")} で" : "")} {address} を遮断")
+                : new($"a person may not block {address}: {refused}", $"担当者は {address} を遮断できない: {refused}");
         }
 
         told.Happened(new(head.MillisecondsTo(time.GetUtcNow()), HappeningKind.Decision, "hub", words));
@@ -195,7 +203,7 @@ internal sealed class GatewayRun(Scenario scenario, int seed, string repeat, Run
 
     private static ScenarioResult Conclude(ScenarioResult result, IReadOnlyList<Gateway> gateways, GatewayWatch seen, RunHead head) => result with
     {
-        Alerts = [.. seen.State.Incidents.OrderBy(i => i.ReceivedAt).Select(i => new AlertSeen(head.MillisecondsTo(i.ReceivedAt), i.Detector, i.Technique, i.Indicator, i.SourceProven, i.Words()))],
+        Alerts = [.. seen.State.Incidents.OrderBy(i => i.ReceivedAt).Select(i => new AlertSeen(head.MillisecondsTo(i.ReceivedAt), i.Detector, i.Technique, i.Indicator, i.SourceProven, i.Words()) { WordsJa = i.WordsJa() })],
         Blocks = [.. gateways.SelectMany(g => seen.InForce(g).Select(m => new BlockSeen(
             m.Mitigation.Target,
             RingWatch.Who(m.Mitigation.ApprovedBy),

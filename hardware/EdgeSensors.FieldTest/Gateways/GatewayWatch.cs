@@ -120,24 +120,24 @@ internal sealed class GatewayWatch(Cast cast, IReadOnlyList<Gateway> gateways, G
     {
         foreach (var incident in State.Incidents.Where(i => _told.Add($"incident {i.Id} {i.Sensor} {i.Indicator} {i.Detector}")))
         {
-            Note(incident.ReceivedAt, HappeningKind.Alert, incident.Sensor.Split('/')[^1], $"{incident.Words()} ({incident.Technique}; source {(incident.SourceProven ? "proven" : "not proven, may be forged")})");
+            Note(incident.ReceivedAt, HappeningKind.Alert, incident.Sensor.Split('/')[^1], incident.WhenFound());
         }
 
         foreach (var mitigation in State.Mitigations)
         {
             if (mitigation.ApprovedAt is { } approved && _told.Add($"approved {mitigation.Id}"))
             {
-                Note(approved, HappeningKind.Decision, "hub", $"block {mitigation.Target}, proposed by {RingWatch.Who(mitigation.ProposedBy)}, approved by {RingWatch.Who(mitigation.ApprovedBy)}");
+                Note(approved, HappeningKind.Decision, "hub", RingWatch.Decided(mitigation));
             }
 
             if (mitigation.PublishedAt is { } published && _told.Add($"published {mitigation.Id}"))
             {
-                Note(published, HappeningKind.Update, "hub", $"the rule against {mitigation.Target} is signed and announced");
+                Note(published, HappeningKind.Update, "hub", new($"the rule against {mitigation.Target} is signed and announced", $"{mitigation.Target} に対するルールに署名し、告知"));
             }
 
             foreach (var receipt in mitigation.Receipts.Where(r => _told.Add($"{mitigation.Id} {r.Sensor} {r.State} {r.Reason}")))
             {
-                Note(receipt.ObservedAt, HappeningKind.Rule, receipt.Sensor.Split('/')[^1], $"the rule against {mitigation.Target} is {receipt.State}{(receipt.Reason is { } reason ? $" ({reason})" : "")}");
+                Note(receipt.ObservedAt, HappeningKind.Rule, receipt.Sensor.Split('/')[^1], receipt.WordsOf(mitigation.Target));
             }
         }
     }
@@ -163,7 +163,7 @@ internal sealed class GatewayWatch(Cast cast, IReadOnlyList<Gateway> gateways, G
             }
 
             _onLink[gateway.Name] = onLink;
-            var fresh = now - ledger.LastReport?.At < TimeSpan.FromSeconds(5);
+            var fresh = ledger.LastReport?.IsComingAt(now) == true;
             told.Sampled(new Sample(head.MillisecondsTo(now), gateway.Name, agent.Running.HasEnded ? UnitState.Off : fresh ? UnitState.Online : ledger.Count == 0 ? UnitState.Starting : UnitState.Offline, figures));
         }
 
@@ -199,5 +199,5 @@ internal sealed class GatewayWatch(Cast cast, IReadOnlyList<Gateway> gateways, G
         return figures;
     }
 
-    private void Note(DateTimeOffset at, HappeningKind kind, string source, string words) => told.Happened(new(head.MillisecondsTo(at), kind, source, words));
+    private void Note(DateTimeOffset at, HappeningKind kind, string source, Title words) => told.Happened(new(head.MillisecondsTo(at), kind, source, words));
 }

@@ -91,4 +91,11 @@ internal sealed class SensorLedger
 /// <summary>A report as the hub committed it.</summary>
 /// <param name="At">When, by the hub's clock.</param>
 /// <param name="Report">What it says.</param>
-internal sealed record CommittedReport(DateTimeOffset At, ReportMessage Report);
+internal sealed record CommittedReport(DateTimeOffset At, ReportMessage Report)
+{
+    // What a window may be late by on a machine that others load.
+    private static readonly TimeSpan s_late = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether windows come still: the next is due a window later.</summary>
+    public bool IsComingAt(DateTimeOffset now) => now - At < Report.WindowEnd.ToDateTimeOffset() - Report.WindowStart.ToDateTimeOffset() + s_late;
+}

@@ -9,6 +9,7 @@ internal sealed class Replayer(ReplayPlan plan, FrameInjector outside, FrameInje
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<HostAddress, List<DateTimeOffset>> _entered = [];
+    private readonly List<DateTimeOffset> _all = [];
 
     /// <summary>What went in so far.</summary>
     public CrossingCount Injected { get; } = new();
@@ -25,6 +26,15 @@ internal sealed class Replayer(ReplayPlan plan, FrameInjector outside, FrameInje
         lock (_lock)
         {
             return _entered.TryGetValue(source, out var times) && n < times.Count ? times[(int)n] : null;
+        }
+    }
+
+    /// <summary>How many packets went in between two moments, from either side.</summary>
+    public long EnteredBetween(DateTimeOffset from, DateTimeOffset to)
+    {
+        lock (_lock)
+        {
+            return _all.Count(at => at >= from && at <= to);
         }
     }
 
@@ -45,10 +55,7 @@ internal sealed class Replayer(ReplayPlan plan, FrameInjector outside, FrameInje
             }
 
             Began ??= now;
-            if (planned.FromOutside)
-            {
-                Note(planned.Packet.Source, now);
-            }
+            Note(planned.FromOutside ? planned.Packet.Source : null, now);
 
             Injected.Add(planned.OutsideEnd, planned.FromOutside);
         }
@@ -57,10 +64,16 @@ internal sealed class Replayer(ReplayPlan plan, FrameInjector outside, FrameInje
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Injected.Total} packets injected");
 
-    private void Note(HostAddress source, DateTimeOffset now)
+    private void Note(HostAddress? outsideSource, DateTimeOffset now)
     {
         lock (_lock)
         {
+            _all.Add(now);
+            if (outsideSource is not { } source)
+            {
+                return;
+            }
+
             if (!_entered.TryGetValue(source, out var times))
             {
                 _entered[source] = times = [];

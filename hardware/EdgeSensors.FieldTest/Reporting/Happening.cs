@@ -7,6 +7,16 @@ namespace EdgeSensors.FieldTest.Reporting;
 /// <param name="Words">What, for people. May quote what came over a wire; whoever prints it escapes it.</param>
 internal sealed record Happening(long AtMs, HappeningKind Kind, string Source, string Words)
 {
+    /// <param name="atMs">Milliseconds since the start.</param>
+    /// <param name="kind">Which kind.</param>
+    /// <param name="source">Who.</param>
+    /// <param name="words">What, in both languages.</param>
+    public Happening(long atMs, HappeningKind kind, string source, Title words)
+        : this(atMs, kind, source, words.En) => WordsJa = words.Ja;
+
+    /// <summary>The same in Japanese, for the report; English where nobody said it.</summary>
+    public string WordsJa { get; init; } = Words;
+
     /// <summary>When a fault ends, milliseconds since the start; null for what is over at once.</summary>
     public long? UntilMs { get; init; }
 

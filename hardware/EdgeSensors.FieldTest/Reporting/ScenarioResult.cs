@@ -1,7 +1,7 @@
 namespace EdgeSensors.FieldTest.Reporting;
 
 /// <summary>
-/// All that a run found. In an emulated world it holds nothing of this machine (no wall clock, no path, no process): the same seed gives the same
+/// All that a run found. In an emulated world it holds nothing of this machine (no wall clock, no path, no process) but whether it kept the stated time: the same seed gives the same
 /// <c>result.json</c>, byte for byte. What the machine did is in <see cref="RunTiming"/>.
 /// </summary>
 internal sealed record ScenarioResult
@@ -47,7 +47,11 @@ internal sealed record ScenarioResult
 /// <param name="Indicator">Whom it is about; <c>~</c> and a pseudonym for a protected end.</param>
 /// <param name="SourceProven">Whether the source is known not to be forged.</param>
 /// <param name="Words">What was seen, in words.</param>
-internal sealed record AlertSeen(long AtMs, string Detector, string Technique, string Indicator, bool SourceProven, string Words);
+internal sealed record AlertSeen(long AtMs, string Detector, string Technique, string Indicator, bool SourceProven, string Words)
+{
+    /// <summary>The same in Japanese; English where nobody said it.</summary>
+    public string WordsJa { get; init; } = Words;
+}
 
 /// <summary>An address that was blocked.</summary>
 /// <param name="Address">Which.</param>

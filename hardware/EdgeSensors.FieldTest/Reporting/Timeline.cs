@@ -34,7 +34,7 @@ internal sealed class Timeline
     }
 
     /// <summary>Notes a step.</summary>
-    public void Reach(Step step, DateTimeOffset at, string detail)
+    public void Reach(Step step, DateTimeOffset at, Title detail)
     {
         Milestone milestone;
         lock (_lock)
@@ -57,5 +57,5 @@ internal sealed class Timeline
 /// <summary>A step that was reached.</summary>
 /// <param name="Step">Which.</param>
 /// <param name="At">By this machine's clock.</param>
-/// <param name="Detail">What happened, in words.</param>
-internal sealed record Milestone(Step Step, DateTimeOffset At, string Detail);
+/// <param name="Detail">What happened, in both languages.</param>
+internal sealed record Milestone(Step Step, DateTimeOffset At, Title Detail);

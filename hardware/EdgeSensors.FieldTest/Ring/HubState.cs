@@ -1,3 +1,5 @@
+using EdgeSensors.FieldTest.Reporting;
+
 namespace EdgeSensors.FieldTest.Ring;
 
 /// <summary>What the hub knows at a moment, by its API and its inbox.</summary>
@@ -64,6 +66,23 @@ internal sealed record IncidentSeen
         _ => FormattableString.Invariant($"{Detector} about {Whom}: {Packets:N0} packets"),
     };
 
+    /// <summary>The same in Japanese.</summary>
+    public string WordsJa() => Detector switch
+    {
+        "port-fan-out" when DistinctAddresses <= 1 => FormattableString.Invariant($"{Indicator} が 1 アドレスの {DistinctPorts:N0} ポートを試行。{Attempts:N0} 回中 {FailedAttempts:N0} 回失敗"),
+        "address-fan-out" when DistinctPorts <= 1 => FormattableString.Invariant($"{Indicator} が {DistinctAddresses:N0} アドレスを試行。{Attempts:N0} 回中 {FailedAttempts:N0} 回失敗"),
+        "port-fan-out" or "address-fan-out" => FormattableString.Invariant($"{Indicator} が {DistinctAddresses:N0} アドレス、{DistinctPorts:N0} ポートを試行。{Attempts:N0} 回中 {FailedAttempts:N0} 回失敗"),
+        "flood" => FormattableString.Invariant($"{WhomJa} に毎秒最大 {PeakPacketsPerSecond:N0} パケットが集中"),
+        _ => FormattableString.Invariant($"{Detector} の検知、対象は {WhomJa}、{Packets:N0} パケット"),
+    };
+
+    /// <summary>As the time line tells it when it is found: later alerts may know more, and the table of alerts has what they know at the end.</summary>
+    public Title WhenFound() => new(
+        $"found when {Words()} ({Technique}; source {(SourceProven ? "proven: it went on after an answer" : "not proven, may be forged")})",
+        $"検知時点: {WordsJa()} ({Technique}、送信元は{(SourceProven ? "確認済み: 応答後も通信を継続" : "未確認、詐称の可能性")})");
+
+    private string WhomJa => Indicator.StartsWith('~') ? "内部アドレス(仮名化)" : Indicator;
+
     private string Whom => Indicator.StartsWith('~') ? "an inside address (pseudonymised)" : Indicator;
 }
 
@@ -103,4 +122,13 @@ internal sealed record MitigationSeen
 /// <param name="ReceivedAt">By the hub's.</param>
 /// <param name="HitPackets">Packets hit so far.</param>
 /// <param name="Sensor">Who says it: <c>operator/sensor</c>.</param>
-internal sealed record ReceiptSeen(string State, string? Reason, DateTimeOffset ObservedAt, DateTimeOffset ReceivedAt, long HitPackets, string Sensor);
+internal sealed record ReceiptSeen(string State, string? Reason, DateTimeOffset ObservedAt, DateTimeOffset ReceivedAt, long HitPackets, string Sensor)
+{
+    /// <summary>What it says, of a rule against a target.</summary>
+    public Title WordsOf(string target)
+    {
+        var why = Reason is null ? "" : $" ({Reason})";
+        var state = State switch { "enforced" => "適用中", "observed" => "観測のみ", "refused" => "拒否", "expired" => "期限切れ", "revoked" => "取り消し", _ => State };
+        return new($"the rule against {target} is {State}{why}", $"{target} に対するルール: {state}{why}");
+    }
+}

@@ -6,7 +6,7 @@ namespace EdgeSensors.FieldTest.Ring;
 /// <summary>Compares what went in with what came out, and both with what was expected.</summary>
 internal static class Judge
 {
-    private const string Hub = "hub.log", Agent = "agent.log", Course = "the time line";
+    private const string Course = "the time line";
 
     /// <summary>From the alert to the first drop, unless a person says otherwise.</summary>
     public const double SlowestSeconds = 2;
@@ -57,8 +57,8 @@ internal static class Judge
     {
         var timeline = facts.Timeline;
         var missing = Steps.All.Where(s => timeline[s] is null).Select(s => s.Title()).ToList();
-        yield return new("ring", "every step of the ring was reached", missing.Count == 0 ? $"{Steps.All.Count} of {Steps.All.Count}" : $"missing: {string.Join(", ", missing)}", missing.Count == 0, $"{Course}, {Agent}, {Hub}");
-        yield return new("alert", "the system found who attacks", Whom(facts, "nobody was blocked"), facts.Blocked.Count > 0, $"{Course}, {Hub}");
+        yield return new("ring", "every step of the ring was reached", missing.Count == 0 ? $"{Steps.All.Count} of {Steps.All.Count}" : $"missing: {string.Join(", ", missing)}", missing.Count == 0, $"{Course}, {facts.AgentLog}, {facts.HubLog}");
+        yield return new("alert", "the system found who attacks", Whom(facts, "nobody was blocked"), facts.Blocked.Count > 0, $"{Course}, {facts.HubLog}");
         var seconds = timeline.Seconds(Step.Alert, Step.FirstDrop);
         yield return new(
             "first drop",
@@ -68,36 +68,36 @@ internal static class Judge
             Course);
         if (facts.Mode == RunMode.Enforced)
         {
-            yield return new("first packet", "attack packets passed before the block", FormattableString.Invariant($"{facts.Before.AttackThrough:N0} came through"), facts.Before.AttackThrough > 0, Agent);
+            yield return new("first packet", "attack packets passed before the block", FormattableString.Invariant($"{facts.Before.AttackThrough:N0} came through"), facts.Before.AttackThrough > 0, facts.AgentLog);
             yield return new(
                 "enforced",
                 "none passes after it",
                 FormattableString.Invariant($"{facts.After.AttackIn:N0} went in, {facts.After.AttackThrough:N0} came through"),
                 facts.After is { AttackIn: > 0, AttackThrough: 0 },
-                Agent);
+                facts.AgentLog);
             yield return Untouched(facts);
         }
         else
         {
-            yield return new("enforced", "the agent counted what it would have dropped", FormattableString.Invariant($"{facts.Hits:N0} packets"), facts.Hits > 0, Agent);
+            yield return new("enforced", "the agent counted what it would have dropped", FormattableString.Invariant($"{facts.Hits:N0} packets"), facts.Hits > 0, facts.AgentLog);
         }
 
         if (facts.Mode == RunMode.Enforced)
         {
-            yield return new("enforced", "the agent reported its hits back", FormattableString.Invariant($"{facts.Hits:N0} packets"), facts.Hits > 0, $"{Agent}, {Hub}");
+            yield return new("enforced", "the agent reported its hits back", FormattableString.Invariant($"{facts.Hits:N0} packets"), facts.Hits > 0, $"{facts.AgentLog}, {facts.HubLog}");
         }
     }
 
     /// <summary>What must hold when the attack is to be seen and nobody blocked.</summary>
     public static IEnumerable<Check> Detected(RunFacts facts)
     {
-        yield return new("alert", "the attack was reported", $"{facts.Alerts} findings", facts.Alerts > 0, $"{Agent}, {Hub}");
+        yield return new("alert", "the attack was reported", $"{facts.Alerts} findings", facts.Alerts > 0, $"{facts.AgentLog}, {facts.HubLog}");
         yield return new(
             "decision",
             "nobody was blocked, as the sources may be forged",
             Whom(facts, "detected, not blocked: spoofable"),
             facts.Blocked.Count == 0,
-            $"{Course}, {Hub}");
+            $"{Course}, {facts.HubLog}");
         if (facts.Mode != RunMode.File)
         {
             yield return Untouched(facts);
@@ -107,8 +107,8 @@ internal static class Judge
     /// <summary>What must hold when there is no attack.</summary>
     public static IEnumerable<Check> Nothing(RunFacts facts)
     {
-        yield return new("first report", "the hub has the sensor's reports", facts.Timeline[Step.FirstReport] is null ? "none came" : "they came", facts.Timeline[Step.FirstReport] is not null, $"{Agent}, {Hub}");
-        yield return new("decision", "nobody was blocked", Whom(facts, "nobody"), facts.Blocked.Count == 0, $"{Course}, {Hub}");
+        yield return new("first report", "the hub has the sensor's reports", facts.Timeline[Step.FirstReport] is null ? "none came" : "they came", facts.Timeline[Step.FirstReport] is not null, $"{facts.AgentLog}, {facts.HubLog}");
+        yield return new("decision", "nobody was blocked", Whom(facts, "nobody"), facts.Blocked.Count == 0, $"{Course}, {facts.HubLog}");
         if (facts.Mode != RunMode.File)
         {
             yield return Untouched(facts);
@@ -121,7 +121,7 @@ internal static class Judge
         var (went, came) = (facts.All.OtherIn + facts.All.ControlIn, facts.All.OtherThrough + facts.All.ControlThrough);
         return facts.Missed > 0
             ? new("other traffic", Expected, $"the counting itself missed {facts.Missed} packets", false, Course)
-            : new("other traffic", Expected, FormattableString.Invariant($"{went:N0} went in, {came:N0} came through"), went > 0 && went == came, Agent);
+            : new("other traffic", Expected, FormattableString.Invariant($"{went:N0} went in, {came:N0} came through"), went > 0 && went == came, facts.AgentLog);
     }
 
     private static string Whom(RunFacts facts, string nobody) => facts.Blocked.Count == 0 ? nobody : $"blocked {string.Join(", ", facts.Blocked.Take(5))}";
@@ -144,6 +144,15 @@ internal sealed record RunFacts
     public required RunMode Mode { get; init; }
 
     public required Timeline Timeline { get; init; }
+
+    /// <summary>The folder of the logs, beside the result.</summary>
+    public required string Logs { get; init; }
+
+    /// <summary>What the hub said.</summary>
+    public string HubLog => $"{Logs}/hub.log";
+
+    /// <summary>What the agent said.</summary>
+    public string AgentLog => $"{Logs}/agent.log";
 
     /// <summary>Addresses in force as blocks.</summary>
     public required IReadOnlyList<string> Blocked { get; init; }

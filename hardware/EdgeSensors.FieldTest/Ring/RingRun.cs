@@ -8,11 +8,12 @@ using EdgeSensors.Metering.Decode;
 namespace EdgeSensors.FieldTest.Ring;
 
 /// <summary>The course of one run: passes until the block is seen, one more that is wholly after it, and the verdict.</summary>
-internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cast, RunMode mode, RingOptions options, IRunWatch told, RunHead head, TimeProvider time)
+internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cast, RunMode mode, RingOptions options, string logs, IRunWatch told, RunHead head, TimeProvider time)
 {
     /// <summary>The silence between two passes.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(250);
 
+    private static readonly Title s_wouldDrop = new("the agent counted the first packets that it would have dropped", "破棄するはずだった最初のパケットをエージェントが数えた");
     private static readonly TimeSpan LastReceipts = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan LateFindings = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
@@ -63,6 +64,7 @@ internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cas
         {
             Mode = mode,
             Timeline = _timeline,
+            Logs = logs,
             Blocked = [.. blocked.Select(a => a.ToString())],
             Alerts = watch.State.Incidents.Count,
             Hits = Hits(watch),
@@ -118,7 +120,7 @@ internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cas
             await WaitAsync(() => watch.State.Mitigations.All(m => m.Receipt is not null || m.ApprovedAt is null), LastReceipts, following, stop).ConfigureAwait(false);
             var blocked = Blocked(watch);
             ledger.Mark();
-            told.Happened(new(head.MillisecondsTo(time.GetUtcNow()), HappeningKind.Step, "replay", $"one more pass with the block{(blocked.Count == 1 ? "" : "s")} in force"));
+            told.Happened(new(head.MillisecondsTo(time.GetUtcNow()), HappeningKind.Step, "replay", new Title($"one more pass with the block{(blocked.Count == 1 ? "" : "s")} in force", "遮断が有効な状態でもう一度再生")));
             await PassAsync(ledger.Replayer, stop).ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();
             ledger.Settle(Settling);
@@ -132,7 +134,7 @@ internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cas
 
     private async Task<RunFacts> PlayFileAsync(RingWatch watch, Task following, CancellationToken stop)
     {
-        _timeline.Reach(Step.FirstPacket, time.GetUtcNow(), "the agent begins to read the replay");
+        _timeline.Reach(Step.FirstPacket, time.GetUtcNow(), new("the agent begins to read the replay", "エージェントが再生ファイルを読み始める"));
         _passes = 1;
         var patience = options.Expected == ExpectedOutcome.Block ? options.Patience : plan.PassDuration + LateFindings;
         await WaitAsync(
@@ -140,7 +142,7 @@ internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cas
             {
                 if (Hits(watch) > 0)
                 {
-                    _timeline.Reach(Step.FirstDrop, time.GetUtcNow(), "the agent counted the first packets that it would have dropped");
+                    _timeline.Reach(Step.FirstDrop, time.GetUtcNow(), s_wouldDrop);
                 }
 
                 return options.Expected == ExpectedOutcome.Block && _timeline[Step.FirstDrop] is not null;
@@ -152,6 +154,7 @@ internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cas
         {
             Mode = mode,
             Timeline = _timeline,
+            Logs = logs,
             Blocked = [.. Blocked(watch).Select(a => a.ToString())],
             Alerts = watch.State.Incidents.Count,
             Hits = Hits(watch),
@@ -182,19 +185,19 @@ internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cas
     {
         if (ledger.Replayer.Began is { } began)
         {
-            _timeline.Reach(Step.FirstPacket, began, "the replay's first packet reaches the gateway");
+            _timeline.Reach(Step.FirstPacket, began, new("the replay's first packet reaches the gateway", "再生の最初のパケットがゲートウェイに到達"));
         }
 
         if (mode == RunMode.Observed && Hits(watch) > 0)
         {
-            _timeline.Reach(Step.FirstDrop, time.GetUtcNow(), "the agent counted the first packets that it would have dropped");
+            _timeline.Reach(Step.FirstDrop, time.GetUtcNow(), s_wouldDrop);
         }
 
         foreach (var address in mode == RunMode.Enforced ? Blocked(watch) : [])
         {
             if (ledger.IsDropping(address) && ledger.FirstDropOf(address) is { } drop)
             {
-                _timeline.Reach(Step.FirstDrop, drop, $"a packet of {address} went in and did not come out");
+                _timeline.Reach(Step.FirstDrop, drop, new($"a packet of {address} went in and did not come out", $"{address} のパケットが入り、出てこなかった"));
             }
         }
     }
@@ -215,7 +218,7 @@ internal sealed class RingRun(ReplayPlan plan, GatewayNetwork? network, Cast cas
         return result => result with
         {
             Replay = new(plan.Trace.Name, plan.Trace.Packets.Count, plan.Trace.LeftOut, [.. plan.Inside.Prefixes.Select(p => p.ToString())], plan.Inside.Rule, _passes),
-            Alerts = [.. watch.State.Incidents.Select(i => new AlertSeen(head.MillisecondsTo(i.ReceivedAt), i.Detector, i.Technique, i.Indicator, i.SourceProven, i.Words()))],
+            Alerts = [.. watch.State.Incidents.Select(i => new AlertSeen(head.MillisecondsTo(i.ReceivedAt), i.Detector, i.Technique, i.Indicator, i.SourceProven, i.Words()) { WordsJa = i.WordsJa() })],
             Blocks = [.. watch.InForce.Select(m => new BlockSeen(
                 m.Target,
                 RingWatch.Who(m.ApprovedBy),

@@ -39,7 +39,7 @@ internal sealed class RingScenario(RingOptions options, Screen screen, TimeProvi
         var told = new RunWatches(recorder, screen);
         var head = Head(plan, mode, reason);
         told.Began(head);
-        var concluded = await new RingRun(plan, network?.Gateways[0], cast, mode, options, told, head, time).PlayAsync(stop).ConfigureAwait(false);
+        var concluded = await new RingRun(plan, network?.Gateways[0], cast, mode, options, ground.LogName, told, head, time).PlayAsync(stop).ConfigureAwait(false);
         var result = concluded(recorder.Conclude(time.GetUtcNow() - head.Start, ground.LogName));
         ground.Write(result, RunTiming.Since(head.Start, time.GetUtcNow()));
         screen.Conclude(result, ground);

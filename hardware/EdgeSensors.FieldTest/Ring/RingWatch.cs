@@ -67,19 +67,19 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
     {
         if (_state.FirstReportAt is { } report)
         {
-            timeline.Reach(Step.FirstReport, report, "the hub has committed the sensor's first window: totals and sketches, no packet, no payload");
+            timeline.Reach(Step.FirstReport, report, new("the hub has committed the sensor's first window: totals and sketches, no packet, no payload", "ハブがセンサーの最初のウィンドウを保存: 集計とスケッチのみ、パケットもペイロードもない"));
         }
 
         foreach (var incident in _state.Incidents.Where(i => _told.Add($"incident {i.Id} {i.Indicator} {i.Detector}")))
         {
-            var words = $"{incident.Words()} ({incident.Technique}; source {(incident.SourceProven ? "proven: it went on after an answer" : "not proven, may be forged")})";
+            var words = incident.WhenFound();
             if (timeline[Step.Alert] is null)
             {
                 timeline.Reach(Step.Alert, incident.ReceivedAt, words);
             }
             else
             {
-                Note(incident.ReceivedAt, HappeningKind.Alert, "also: " + words);
+                Note(incident.ReceivedAt, HappeningKind.Alert, Also(words));
             }
         }
 
@@ -99,14 +99,14 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
         if (_first is null)
         {
             _first = mitigation;
-            timeline.Reach(Step.Decision, approved, $"block {mitigation.Target}, proposed by {Who(mitigation.ProposedBy)}, approved by {Who(mitigation.ApprovedBy)}");
+            timeline.Reach(Step.Decision, approved, Decided(mitigation));
         }
 
         if (mitigation.Id != _first.Id)
         {
             if (_told.Add("decision " + mitigation.Id))
             {
-                Note(approved, HappeningKind.Decision, $"also: block {mitigation.Target}, approved by {Who(mitigation.ApprovedBy)}");
+                Note(approved, HappeningKind.Decision, Also(Decided(mitigation)));
             }
 
             return;
@@ -114,17 +114,17 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
 
         if (mitigation.PublishedAt is { } published)
         {
-            timeline.Reach(Step.Published, published, "the rule is signed and announced (TUF metadata, retained MQTT notice)");
+            timeline.Reach(Step.Published, published, new("the rule is signed and announced (TUF metadata, retained MQTT notice)", "ルールに署名し、告知(TUF メタデータ、MQTT の保持メッセージ)"));
         }
 
         ReadAgent(mitigation);
         if (mitigation.Receipt is { State: "enforced" or "observed" } receipt)
         {
-            timeline.Reach(Step.Enforced, _state.InForceSince.TryGetValue(mitigation.Id, out var since) ? since : receipt.ObservedAt, receipt.State == "enforced" ? $"the kernel drops {mitigation.Target}" : $"noted, not carried out: {mitigation.Target}");
+            timeline.Reach(Step.Enforced, _state.InForceSince.TryGetValue(mitigation.Id, out var since) ? since : receipt.ObservedAt, receipt.State == "enforced" ? new($"the kernel drops {mitigation.Target}", $"カーネルが {mitigation.Target} を破棄") : new($"noted, not carried out: {mitigation.Target}", $"記録のみで実行せず: {mitigation.Target}"));
         }
         else if (mitigation.Receipt is { State: "refused" } refused && _told.Add("refused " + mitigation.Id))
         {
-            Note(refused.ObservedAt, HappeningKind.Rule, $"the agent refuses to block {mitigation.Target}: {refused.Reason}");
+            Note(refused.ObservedAt, HappeningKind.Rule, new($"the agent refuses to block {mitigation.Target}: {refused.Reason}", $"エージェントが {mitigation.Target} の遮断を拒否: {refused.Reason}"));
         }
     }
 
@@ -140,18 +140,30 @@ internal sealed class RingWatch(HubSide hub, AgentSide agent, Timeline timeline,
         {
             if (AgentLog.IsVerified(said[_agentLinesRead].Text, out var verified) && verified >= revision)
             {
-                timeline.Reach(Step.Verified, said[_agentLinesRead].At, "the agent has checked every signature, version and expiry itself");
+                timeline.Reach(Step.Verified, said[_agentLinesRead].At, new("the agent has checked every signature, version and expiry itself", "エージェントが署名、版、有効期限をすべて自ら検証"));
             }
         }
     }
 
-    private void Note(DateTimeOffset at, HappeningKind kind, string words) =>
+    private void Note(DateTimeOffset at, HappeningKind kind, Title words) =>
         told.Happened(new(head.MillisecondsTo(at), kind, kind == HappeningKind.Rule ? HubSide.Sensor : "hub", words));
 
-    public static string Who(string? name) => name switch
+    /// <summary>Who decided, in English.</summary>
+    public static string Who(string? name) => WhoIs(name).En;
+
+    /// <summary>What was decided, and by whom.</summary>
+    public static Title Decided(MitigationSeen mitigation)
     {
-        "policy" => "the hub's policy",
+        var (proposer, approver) = (WhoIs(mitigation.ProposedBy), WhoIs(mitigation.ApprovedBy));
+        return new($"block {mitigation.Target}, proposed by {proposer.En}, approved by {approver.En}", $"{mitigation.Target} を遮断(提案: {proposer.Ja}、承認: {approver.Ja})");
+    }
+
+    private static Title WhoIs(string? name) => name switch
+    {
+        "policy" => new("the hub's policy", "ハブのポリシー"),
         HubSide.Operator => ScriptedOperator.Title,
-        _ => name ?? "nobody",
+        _ => new(name ?? "nobody", name ?? "なし"),
     };
+
+    private static Title Also(Title words) => new("also: " + words.En, "ほかに: " + words.Ja);
 }

@@ -1,4 +1,5 @@
 using EdgeSensors.FieldTest.Programs;
+using EdgeSensors.FieldTest.Reporting;
 
 namespace EdgeSensors.FieldTest.Ring;
 
@@ -9,7 +10,7 @@ namespace EdgeSensors.FieldTest.Ring;
 internal sealed class ScriptedOperator(HubSide hub)
 {
     /// <summary>What the timeline calls it.</summary>
-    public const string Title = "operator (scripted)";
+    public static readonly Title Title = new("operator (scripted)", "オペレーター(台本)");
 
     // More unproven sources at a time than this look like forged ones: to block them would let the attacker choose whom we cut off.
     private const int MostUnprovenSources = 4;
@@ -17,13 +18,15 @@ internal sealed class ScriptedOperator(HubSide hub)
     private readonly HashSet<string> _handled = [];
 
     /// <summary>Looks at the findings and acts; gives what it did, in words.</summary>
-    public async Task<IReadOnlyList<string>> ActAsync(HubState state, CancellationToken stop)
+    public async Task<IReadOnlyList<Title>> ActAsync(HubState state, CancellationToken stop)
     {
-        var did = new List<string>();
+        var did = new List<Title>();
         foreach (var proposal in state.Mitigations.Where(m => m.State == "proposed" && _handled.Add(m.Target)))
         {
             var refused = await hub.ApproveAsync(proposal.Id, stop).ConfigureAwait(false);
-            did.Add(refused is null ? $"{Title} approves the proposal to block {proposal.Target}" : $"{Title} may not approve to block {proposal.Target}: {refused}");
+            did.Add(refused is null
+                ? new($"{Title.En} approves the proposal to block {proposal.Target}", $"{Title.Ja}が {proposal.Target} を遮断する提案を承認")
+                : new($"{Title.En} may not approve to block {proposal.Target}: {refused}", $"{Title.Ja}は {proposal.Target} の遮断を承認できない: {refused}"));
         }
 
         var decided = state.Mitigations.Select(m => m.Target).ToHashSet();
@@ -38,8 +41,8 @@ internal sealed class ScriptedOperator(HubSide hub)
             var reason = $"field test: {incident.Detector} by one source; its address is not proven, and a forger would gain nothing by it";
             var refused = await hub.BlockAsync(incident.Indicator, reason, TimeSpan.FromMinutes(10), [], stop).ConfigureAwait(false);
             did.Add(refused is null
-                ? $"{Title} looks at the finding and blocks {incident.Indicator}, as the policy may not: the source is not proven"
-                : $"{Title} may not block {incident.Indicator}: {refused}");
+                ? new($"{Title.En} looks at the finding and blocks {incident.Indicator}, as the policy may not: the source is not proven", $"{Title.Ja}が検知内容を確認し {incident.Indicator} を遮断。送信元が未確認のため、ポリシーには許されない")
+                : new($"{Title.En} may not block {incident.Indicator}: {refused}", $"{Title.Ja}は {incident.Indicator} を遮断できない: {refused}"));
         }
 
         return did;

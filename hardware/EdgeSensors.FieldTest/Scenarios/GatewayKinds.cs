@@ -80,7 +80,7 @@ internal static class GatewayKinds
             new ScenarioKey("nothing-lost", KeyKind.Word, "which") { Among = ["acknowledged", "all"], Default = null }, On),
         new(
             "expect", "statistics", Gateways, "the packets of all reports are compared with what was on the link",
-            new ScenarioKey("statistics", KeyKind.Word, "equal; or what is missing is said to be lost or unknown; or nine tenths at least and none made up, for exports, as a router's last packets stay in its buffer")
+            new ScenarioKey("statistics", KeyKind.Word, "equal; or no packet is made up, and what is missing crossed while the reports say that they do not know: drops unknown, a window lost, or as many windows as messages that are counted as dropped; or nine tenths at least and none made up, for exports, as a router's last packets stay in its buffer")
             {
                 Among = ["exact", "honest", "most"], Default = null,
             }, On),

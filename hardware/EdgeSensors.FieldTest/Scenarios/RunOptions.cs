@@ -9,6 +9,9 @@ internal sealed record RunOptions
     /// <summary>Times real time; 0 for as fast as possible.</summary>
     public double Speed { get; init; }
 
+    /// <summary>The machine's clock, which the run is held to.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Goes on after its end, to be looked at.</summary>
     public bool Keep { get; init; }
 

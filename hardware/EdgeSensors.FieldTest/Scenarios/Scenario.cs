@@ -18,7 +18,7 @@ internal sealed record Scenario
     /// <summary>How long it lasts: emulated time for taps, the longest that it may take for gateways.</summary>
     public required TimeSpan Lasts { get; init; }
 
-    /// <summary>The wall-clock time that it is held to on two cores.</summary>
+    /// <summary>The longest that a run may take by the machine's clock, on two cores that others use too.</summary>
     public required TimeSpan Within { get; init; }
 
     /// <summary>Emulated taps, in groups.</summary>
@@ -56,9 +56,10 @@ internal sealed record Scenario
         Expect = [.. Expect.Select(s => s.Longer(times, "times", "reports", "doubtful", "least", "restarts"))],
     };
 
-    /// <summary>The same with so many taps of each name.</summary>
+    /// <summary>The same with so many taps of each name; the time that it is held to grows as their number does.</summary>
     public Scenario WithTaps(int count) => this with
     {
+        Within = Within * Math.Max(1, (double)count * Boards.Count / Boards.Sum(b => b.Count("count"))),
         Boards = [.. Boards.Select(b => b with { Values = new Dictionary<string, object>(b.Values) { ["count"] = (double)count } })],
     };
 

@@ -410,6 +410,11 @@ internal sealed class ScenarioReader
             {
                 return Fail(step.Line, $"{step.What}: from and every go together");
             }
+
+            if (step.Kind.Section is "faults" or "timeline" && step.Has("times") && !step.Has("every"))
+            {
+                return Fail(step.Line, $"{step.What}: times is for what comes again; give every, or leave times out");
+            }
         }
 
         return true;

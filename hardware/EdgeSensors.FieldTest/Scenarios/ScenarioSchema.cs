@@ -28,7 +28,7 @@ internal static class ScenarioSchema
         new ScenarioKey("title", KeyKind.Title, "one line for people").Required(),
         new ScenarioKey("world", KeyKind.Word, "`taps`: emulated taps on emulated time; `gateways`: real programs in namespaces, in real time") { Among = ["taps", "gateways"], Default = null },
         new ScenarioKey("lasts", KeyKind.Time, "emulated time (taps), or the longest that it may take (gateways)") { Least = 1, Most = LongestSeconds, Default = null },
-        new ScenarioKey("within", KeyKind.Time, "the wall-clock time that it is held to on two cores") { Least = 1, Most = LongestSeconds, Default = null },
+        new ScenarioKey("within", KeyKind.Time, "the longest that a run may take by the machine's clock, on two cores that others use too: a run that takes longer fails") { Least = 1, Most = LongestSeconds, Default = null },
     ];
 
     /// <summary>The lists, with the key that says which kind an entry is; empty where there is one kind, and null where the kind's own name is a key.</summary>

@@ -22,6 +22,14 @@ internal sealed record ScenarioStep(StepKind Kind, int Index, int Line, IReadOnl
         Values = Values.ToDictionary(v => v.Key, v => !keys.Contains(v.Key) ? v.Value : v.Value switch { double number => number * times, TimeSpan time => time * times, _ => v.Value }),
     };
 
+    /// <summary>When it comes, in order: once, or as often as it says and before the end.</summary>
+    public IEnumerable<TimeSpan> Times(TimeSpan end)
+    {
+        var first = (Time("at") ?? Time("from"))!.Value;
+        return Time("every") is not { } every ? [first]
+            : Enumerable.Range(0, Has("times") ? Count("times") : int.MaxValue).Select(i => first + (every * i)).TakeWhile(at => at < end);
+    }
+
     /// <summary>Whether a key has a value.</summary>
     public bool Has(string key) => Values.ContainsKey(key);
 

@@ -16,6 +16,8 @@ internal static class TapRun
     /// <param name="stop">Ends it early: what was expected by its end is then not there.</param>
     public static ScenarioResult Play(Scenario scenario, RunOptions options, IRunWatch? watch, string? logs, CancellationToken stop)
     {
+        // Who asks for a pace gets it; beyond that the machine has the stated time.
+        var stated = new StatedTime(options.Speed > 0 ? scenario.Within + (scenario.Lasts / options.Speed) : scenario.Within, options.Time);
         var captures = scenario.Traffic.Where(t => t.What == "capture").ToDictionary(t => t.Index, t => FindCapture(scenario, t.Text("capture")));
         var recorder = new RunRecorder();
         var watches = watch is null ? (IRunWatch)recorder : new RunWatches(recorder, watch);
@@ -34,10 +36,15 @@ internal static class TapRun
             Repeat = options.Repeat,
             Units = [.. world.Taps.Select(t => t.Name)],
         });
-        world.Play(options.Speed > 0 ? new Pace(TimeProvider.System, options.Speed, stop).WaitFor : null, options.Keep, stop);
+        world.Play(options.Speed > 0 ? new Pace(options.Time, options.Speed, stop).WaitFor : null, options.Keep, stop);
         foreach (var check in world.Judge())
         {
             watches.Checked(check);
+        }
+
+        if (!options.Keep)
+        {
+            watches.Checked(stated.Judge()); // of a run that is kept to be looked at, a person decides how long it takes
         }
 
         if (logs is not null)

@@ -54,7 +54,7 @@ public class ScenarioReaderTests
     [InlineData("lasts: 90m", "lasts: 90", "s.yaml:4: lasts of the scenario takes a time such as 30s from 1s to 7d")]
     [InlineData("lasts: 90m", "lasts: 8d", "s.yaml:4: lasts of the scenario takes a time such as 30s from 1s to 7d")]
     [InlineData("within: 60s", "witihn: 60s", "s.yaml:5: unknown key 'witihn' of the scenario; it takes scenario, title, world, lasts, within")]
-    [InlineData("within: 60s\n", "", "s.yaml:1: within of the scenario is missing; give it (the wall-clock time that it is held to on two cores)")]
+    [InlineData("within: 60s\n", "", "s.yaml:1: within of the scenario is missing; give it (the longest that a run may take by the machine's clock, on two cores that others use too: a run that takes longer fails)")]
     [InlineData("world: taps", "world: moon", "s.yaml:3: world of the scenario takes taps, gateways")]
     [InlineData("level: broad", "levle: broad", "s.yaml:11: unknown key 'levle' of boards: board; it takes name, count, own, level, listed, list, enrolled, window, clock, sntp")]
     [InlineData("count: 12", "count: 5001", "s.yaml:9: count of boards: board takes a whole number from 1 to 5000")]
@@ -66,6 +66,8 @@ public class ScenarioReaderTests
     [InlineData("what: hub-away", "what: hub-awy", "s.yaml:18: an entry of faults needs what: hub-away, dns-fails, ")]
     [InlineData("at: 10m, what", "what", "s.yaml:18: hub-away needs at, or from and every; not both")]
     [InlineData("every: 30s, ", "", "s.yaml:19: power-cut: from and every go together")]
+    [InlineData("at: 10m, what: hub-away", "at: 10m, times: 3, what: hub-away", "s.yaml:18: hub-away: times is for what comes again; give every, or leave times out")]
+    [InlineData("at: 5m, do: publish-list", "at: 5m, times: 3, do: publish-list", "s.yaml:16: publish-list: times is for what comes again; give every, or leave times out")]
     [InlineData("words: the scan is told of", "words: [1]", "s.yaml:23: words of expect: alert takes a line of text")]
     [InlineData("expect:", "expects:", "s.yaml:22: unknown key 'expects' of the scenario")]
     [InlineData("title: {en: The hub is away, ja: ハブが不通になる}", "title: Hub", "s.yaml:2: title of the scenario takes {en: …, ja: …}")]
@@ -100,6 +102,24 @@ public class ScenarioReaderTests
         text = text.Replace("agents:", "boards:", StringComparison.Ordinal);
         Assert.False(ScenarioReader.TryParse(Encoding.UTF8.GetBytes(text), "s.yaml", out _, out error));
         Assert.StartsWith("s.yaml:6: boards is not for this world", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_comes_again_comes_so_often_and_before_the_end()
+    {
+        var faults = Read(Whole).Faults;
+        Assert.Equal([TimeSpan.FromMinutes(10)], faults[0].Times(TimeSpan.FromMinutes(90)));
+        Assert.Equal((40, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(29.5)), (faults[1].Times(TimeSpan.FromMinutes(90)).Count(), faults[1].Times(TimeSpan.FromMinutes(90)).First(), faults[1].Times(TimeSpan.FromMinutes(90)).Last()));
+        Assert.Equal(2, faults[1].Times(TimeSpan.FromMinutes(11)).Count());
+    }
+
+    [Fact]
+    public void More_taps_have_more_time_and_fewer_have_no_less()
+    {
+        var scenario = Read(Whole);
+        Assert.Equal((26, TimeSpan.FromMinutes(2)), (scenario.WithTaps(13).Boards.Sum(b => b.Count("count")), scenario.WithTaps(13).Within));
+        Assert.Equal((2, TimeSpan.FromMinutes(1)), (scenario.WithTaps(1).Boards.Sum(b => b.Count("count")), scenario.WithTaps(1).Within));
+        Assert.Equal(TimeSpan.FromMinutes(3), scenario.Longer(3).Within);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public class TapScenarioTests
         }
 
         Assert.All(result.Checks, c => Assert.True(c.Held, $"{c.Step}: expected {c.Expected}; seen {c.Seen}; look at {c.LookAt}"));
-        Assert.True(ResultFile.Encode(result).Span.SequenceEqual(ResultFile.Encode(Play(scenario, seed: 1)).Span));
+        Assert.True(Octets(result).Span.SequenceEqual(Octets(Play(scenario, seed: 1)).Span));
     }
 
     [Theory]
@@ -87,6 +87,69 @@ public class TapScenarioTests
         var check = Assert.Single(result.Checks, c => !c.Held);
         Assert.Equal(("expect 2 (line 9)", "somebody floods: flood alert within 30s on tap", "tap has none; none", "logs/taps.log, lines of tap"), (check.Step, check.Expected, check.Seen, check.LookAt));
     }
+
+    [Theory]
+    [InlineData(0, 0, "1m", true)]
+    [InlineData(61, 0, "1m", false)]
+    [InlineData(0, 45, "62s", true)] // what a pace takes comes on top
+    [InlineData(63, 45, "62s", false)]
+    public void A_run_that_takes_longer_than_its_scenario_says_has_failed(int seconds, double speed, string most, bool held)
+    {
+        const string Text = """
+            scenario: slow
+            title: {en: It is slow, ja: 遅い}
+            world: taps
+            lasts: 90s
+            within: 1m
+            boards: [{name: tap, own: [192.0.2.0/24]}]
+            expect: [{nothing-lost: all}]
+            """;
+        Assert.True(ScenarioReader.TryParse(Encoding.UTF8.GetBytes(Text), "slow.yaml", out var scenario, out var error), error?.Message);
+        var time = new MachineTime();
+        var result = TapRun.Play(
+            scenario, new RunOptions { Seed = 1, Repeat = "a test", Speed = speed, Time = time }, new AtTheEnd(() => time.Seconds += seconds), null, TestContext.Current.CancellationToken);
+        Assert.Equal(held, result.Passed);
+        var check = Assert.Single(result.Checks, c => c.Step == "within");
+        Assert.Equal(($"the run takes at most {most} of the machine's time", held, "timing.json"), (check.Expected, check.Held, check.LookAt));
+        Assert.Matches(held ? "^it does$" : @"^it took [67]\d\.\d s$", check.Seen); // no figure where it is kept: the result is the same on any machine
+    }
+
+    private sealed class MachineTime : TimeProvider
+    {
+        public long Seconds { get; set; }
+
+        public override long GetTimestamp() => base.GetTimestamp() + (Seconds * TimestampFrequency);
+    }
+
+    // Does something once, before anything is judged.
+    private sealed class AtTheEnd(Action what) : IRunWatch
+    {
+        private bool _done;
+
+        public void Began(RunHead run)
+        {
+        }
+
+        public void Sampled(Sample sample)
+        {
+        }
+
+        public void Happened(Happening happening)
+        {
+        }
+
+        public void Checked(Check check)
+        {
+            if (!_done)
+            {
+                _done = true;
+                what();
+            }
+        }
+    }
+
+    // Whether the stated time is kept is all that a result says of its machine.
+    private static ReadOnlyMemory<byte> Octets(ScenarioResult result) => ResultFile.Encode(result with { Checks = [.. result.Checks.Where(c => c.Step != "within")] });
 
     private static ScenarioResult Play(Scenario scenario, long seed) =>
         TapRun.Play(scenario, new RunOptions { Seed = seed, Repeat = "a test" }, null, null, TestContext.Current.CancellationToken);

@@ -67,7 +67,7 @@ internal static class ReportPage
         Fact(page, "world", "実行環境", run.World == World.Emulated ? new Title("emulated; the same seed gives the same result, byte for byte", "エミュレーション(同じシードなら結果は 1 バイトも違わない)") : new("real programs on this machine", "実プログラム(このマシンの時計)"));
         Fact(page, "began", "開始", run.Start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC");
         Fact(page, "lasted", "長さ", Duration(result.Lasted));
-        Fact(page, "took on the machine", "実所要時間", $"{Duration(timing.Took)}, CPU {Duration(timing.Processor)}, {timing.PeakMemory / 1_000_000:N0} MB");
+        Fact(page, "took on the machine, with all preparation", "準備を含む実所要時間", $"{Duration(timing.Took)}, CPU {Duration(timing.Processor)}, {timing.PeakMemory / 1_000_000:N0} MB");
         if (run.Units.Count > 0)
         {
             Fact(page, "taps and gateways", "タップとゲートウェイ", run.Units.Count <= 3 ? string.Join(", ", run.Units) : FormattableString.Invariant($"{run.Units.Count:N0}"));
@@ -136,7 +136,9 @@ internal static class ReportPage
             {
                 page.Add($"<tr><td class=\"t\">{Clock(alert.AtMs)}</td><td>{alert.Detector}</td><td>{alert.Technique}</td><td class=\"t\">{alert.Indicator}</td><td>");
                 page.Both(alert.SourceProven ? new("proven", "確認済み") : new("may be forged", "詐称の可能性"));
-                page.Add($"</td><td>{alert.Words}</td></tr>\n");
+                page.Add($"</td>");
+                page.Both("td", alert.Words, alert.WordsJa);
+                page.Add($"</tr>\n");
             }
 
             page.Add($"</tbody></table></div>");
@@ -188,7 +190,9 @@ internal static class ReportPage
         {
             page.Add($"<tr><td class=\"t\">{Clock(happening.AtMs)}{(happening.UntilMs is { } until ? " – " + Clock(until) : "")}</td><td><span class=\"kind k-{Lanes.Of(happening.Kind).En}\">");
             page.Both(Lanes.Of(happening.Kind));
-            page.Add($"</span></td><td>{happening.Source}</td><td>{happening.Words}</td></tr>\n");
+            page.Add($"</span></td><td>{happening.Source}</td>");
+            page.Both("td", happening.Words, happening.WordsJa);
+            page.Add($"</tr>\n");
         }
 
         page.Add($"</tbody></table></div>");
