@@ -89,7 +89,7 @@ internal static class ScenarioSchema
             foreach (var kind in Kinds.Where(k => k.Section == section))
             {
                 var where = kind.Worlds.Count > 1 ? "" : kind.Worlds[0] == ScenarioWorld.Taps ? " (taps)" : " (gateways)";
-                text.Append(CultureInfo.InvariantCulture, $"| `{kind.Name}`{where} | | | | {kind.Meaning} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| `{kind.Name}`{where} | | | | {kind.Meaning}{(kind.Effect.Length > 0 ? $". Counted: {kind.Effect}" : "")} |\n");
                 foreach (var key in kind.Keys)
                 {
                     Row(text, " | " + key.Name, key);

@@ -6,4 +6,8 @@ namespace EdgeSensors.FieldTest.Scenarios;
 /// <param name="Worlds">Where it is known.</param>
 /// <param name="Meaning">A phrase for docs/field-test.md.</param>
 /// <param name="Keys">Its keys, without those that every entry of the list has.</param>
-internal sealed record StepKind(string Section, string Name, IReadOnlyList<ScenarioWorld> Worlds, string Meaning, params ScenarioKey[] Keys);
+internal sealed record StepKind(string Section, string Name, IReadOnlyList<ScenarioWorld> Worlds, string Meaning, params ScenarioKey[] Keys)
+{
+    /// <summary>What is counted of a fault, as one without an effect has proven nothing; empty for all else.</summary>
+    public string Effect { get; init; } = "";
+}

@@ -98,14 +98,28 @@ internal sealed class EmulatedHub(EmulatedRepository repository, EventQueue even
 
     private void Acknowledge(EmulatedTap tap, long now)
     {
-        if (now >= tap.Uplink.Faults.NoAckUntil && Of(tap).UpTo.Sequence > 0)
+        if (Of(tap).UpTo.Sequence == 0)
+        {
+            return;
+        }
+
+        if (now < tap.Uplink.Faults.NoAckUntil)
+        {
+            tap.Uplink.Faults.Unacknowledged += tap.Uplink.IsConnected ? 1 : 0;
+        }
+        else
         {
             tap.Uplink.Send(HubTopic.Ack, AckCodec.Encode(new AckMessage(Of(tap).UpTo)), now);
         }
     }
 
-    private void Notify(EmulatedTap tap, long now) =>
-        tap.Uplink.Send(HubTopic.Timestamp, Altered(tap, new RepositoryFile(RepositoryFileKind.Timestamp, repository.Timestamp), true, now), now);
+    private void Notify(EmulatedTap tap, long now)
+    {
+        if (tap.Uplink.IsConnected)
+        {
+            tap.Uplink.Send(HubTopic.Timestamp, Altered(tap, new RepositoryFile(RepositoryFileKind.Timestamp, repository.Timestamp), true, now), now);
+        }
+    }
 
     private void Answer(EmulatedTap tap, byte[] payload, long now)
     {
@@ -120,6 +134,16 @@ internal sealed class EmulatedHub(EmulatedRepository repository, EventQueue even
         tap.Uplink.Send(HubTopic.Chunk, FetchCodec.Encode(new ChunkMessage(request.Sha256, request.Offset, (uint)octets.Length, octets.AsMemory((int)offset, count))), now);
     }
 
-    private static byte[] Altered(EmulatedTap tap, RepositoryFile file, bool isFirstPart, long now) =>
-        now < tap.Uplink.Faults.TamperedUntil && tap.Uplink.Faults.Tampering is { } tampering ? tampering.Alter(file, isFirstPart) : file.Octets;
+    private static byte[] Altered(EmulatedTap tap, RepositoryFile file, bool isFirstPart, long now)
+    {
+        var faults = tap.Uplink.Faults;
+        if (now >= faults.TamperedUntil || faults.Tampering is not { } tampering)
+        {
+            return file.Octets;
+        }
+
+        var octets = tampering.Alter(file, isFirstPart);
+        faults.Altered += octets.AsSpan().SequenceEqual(file.Octets) ? 0 : 1;
+        return octets;
+    }
 }

@@ -33,19 +33,20 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     private EnrolmentReceiver? _receiver;
     private byte[]? _serial;
     private bool _inTurn;
-    private long _startNs;
     private long _bootAt = -1;
 
     /// <summary>A tap without power; <see cref="PowerOn"/> starts it.</summary>
     /// <param name="name">The sensor's name.</param>
     /// <param name="seed">Of the run.</param>
     /// <param name="start">When the run begins.</param>
+    /// <param name="clock">Makes its clocks.</param>
     /// <param name="limits">How much it takes on.</param>
     /// <param name="enrolment">The octets that an enrolment sends over the serial line.</param>
-    public EmulatedTap(string name, RunSeed seed, DateTimeOffset start, TapLimits limits, Func<EmulatedTap, byte[]> enrolment)
+    public EmulatedTap(string name, RunSeed seed, DateTimeOffset start, Func<EmulatedTime, BoardClock> clock, TapLimits limits, Func<EmulatedTap, byte[]> enrolment)
     {
         Name = name;
         Time = new EmulatedTime(start);
+        Clock = clock(Time);
         Board = new Tap1Board(Time, seed.Of($"board/{name}")) { OnModuleReset = ResetByBoard };
         Board.Ethernet.OnTransfer = () => Time.Advance(TransferNs);
         Board.Flash.OnTransfer = () => Time.Advance(TransferNs);
@@ -66,6 +67,9 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     /// <summary>Its own time: each tap is now and then a turn ahead of the others.</summary>
     public EmulatedTime Time { get; }
 
+    /// <summary>The module's clocks.</summary>
+    public BoardClock Clock { get; }
+
     /// <summary>Nanoseconds since the run's start.</summary>
     public long Now => Time.Nanoseconds;
 
@@ -84,23 +88,11 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     /// <summary>Its starts.</summary>
     public List<TapStart> Starts { get; } = [];
 
-    /// <summary>When each message was written into the outbox, by the true time: number and nanoseconds since the start.</summary>
-    public Dictionary<(ulong Epoch, ulong Sequence), long> Written { get; } = [];
-
-    /// <summary>How wrong its clock is at a start, milliseconds.</summary>
-    public long ClockErrorMs { get; set; }
-
-    /// <summary>By how many millionths it runs wrong.</summary>
-    public double DriftPpm { get; set; }
-
-    /// <summary>After how many nanoseconds SNTP sets the clock right; null for never.</summary>
-    public long? SntpNs { get; set; }
-
-    /// <summary>How wrong the clock is now, milliseconds.</summary>
-    public long ErrorMs => _errorMs + (long)((Now - _setNs) * DriftPpm / 1e12);
+    /// <summary>Each message that was written into the outbox, by its number.</summary>
+    public Dictionary<(ulong Epoch, ulong Sequence), WrittenMessage> Written { get; } = [];
 
     /// <inheritdoc/>
-    public long UnixMs => Time.GetUtcNow().ToUnixTimeMilliseconds() + ErrorMs;
+    public long UnixMs => Clock.UnixMs;
 
     /// <inheritdoc/>
     public long Microseconds
@@ -108,7 +100,7 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
         get
         {
             Time.Advance(_inTurn ? ClockNs : 0); // who waits for a time must see it pass
-            return (Now - _startNs) / 1_000;
+            return Clock.Microseconds;
         }
     }
 
@@ -126,12 +118,6 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
         : Program is null || !Program.Time.IsTrusted || Program.Updates.Authorization is null ? UnitState.Starting
         : !Program.IsMeasuring ? UnitState.Faulty
         : Uplink.IsConnected ? UnitState.Online : UnitState.Offline;
-
-    private long _errorMs;
-    private long _setNs;
-
-    /// <summary>The clock is wrong from now on.</summary>
-    public void LeapClock(long milliseconds) => (_errorMs, _setNs) = (milliseconds, Now);
 
     /// <summary>The supply comes, or comes back, at a time.</summary>
     public void PowerOn(long at)
@@ -246,21 +232,26 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
 
     private bool Step(Tap1 program)
     {
-        if (SntpNs is { } after && Now - _startNs >= after && ErrorMs != 0)
-        {
-            LeapClock(0);
-        }
-
+        Clock.Synchronize();
         var before = program.Outbox.Header;
         var (epoch, sequence, dropped) = (before.Epoch, before.Sequence, Dropped(program));
         bool worked = program.Step();
         if (epoch != 0 && program.Outbox.Header.Epoch == epoch && program.Outbox.Header.Sequence == sequence + 1 && Dropped(program) == dropped)
         {
-            Written[(epoch, sequence)] = Now;
+            Written[(epoch, sequence)] = new WrittenMessage(Now, BelievedErrorMs(program));
         }
 
-        Starts[^1].Look(program, Now);
+        Starts[^1].Look(program);
         return worked;
+    }
+
+    /// <summary>How wrong the time is that the program goes by, milliseconds: asked from outside, so that no time passes.</summary>
+    private long BelievedErrorMs(Tap1 program)
+    {
+        _inTurn = false;
+        var error = program.Time.UnixMs - Time.GetUtcNow().ToUnixTimeMilliseconds();
+        _inTurn = true;
+        return error;
     }
 
     private static long Dropped(Tap1 program) => program.Outbox.DroppedReports + (long)program.Outbox.DroppedAlerts + program.Outbox.DroppedReceipts;
@@ -301,8 +292,7 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     /// <summary>What Platform/Device/Program does at a start.</summary>
     private void Boot()
     {
-        _startNs = Now;
-        (_errorMs, _setNs) = (ClockErrorMs, Now);
+        Clock.Start();
         var booted = TapProgram.Boot(Board, this, this, _ => Uplink, _limits);
         _panel = booted.Panel;
         Wake = Now + TurnNs;
@@ -350,3 +340,8 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     /// <summary>Unwinds the program as a reset stops the real one.</summary>
     private sealed class ModuleResetException : Exception;
 }
+
+/// <summary>A message that a tap wrote into its outbox.</summary>
+/// <param name="AtNs">When, by the true time: nanoseconds since the start.</param>
+/// <param name="ErrorMs">How wrong the time was that the tap then went by, milliseconds.</param>
+internal readonly record struct WrittenMessage(long AtNs, long ErrorMs);

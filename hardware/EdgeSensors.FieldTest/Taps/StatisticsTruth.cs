@@ -7,7 +7,10 @@ namespace EdgeSensors.FieldTest.Taps;
 /// Holds a report against what was on the wire. A window measured as a whole must be right but for what came at its ends; of one that was sampled, totals must lie
 /// where the report says that 95 % of windows' do, twice as wide.
 /// </summary>
-internal sealed class StatisticsTruth(EmulatedTap tap, WireTruth wire)
+/// <param name="wire">What was on the wire.</param>
+/// <param name="report">With totals, and with a known loss.</param>
+/// <param name="errorMs">How wrong the time was that the tap went by, milliseconds: that is another expectation's matter.</param>
+internal sealed class StatisticsTruth(WireTruth wire, ReportMessage report, long errorMs)
 {
     // What came between the last look and the window's end is the next window's: the longest sleep, and the slices of other work.
     private const long EndsNs = 120_000_000;
@@ -15,10 +18,12 @@ internal sealed class StatisticsTruth(EmulatedTap tap, WireTruth wire)
     private const double Whole = 0.9;
     private const double Widths = 2 * 1.96;
 
-    /// <summary>What a report says that was not so; null when it agrees.</summary>
-    /// <param name="report">With totals, and with a known loss.</param>
+    /// <summary>Whether nothing came in the window, and the report says so: it then agrees with anything.</summary>
+    public bool IsOfNothing => report.Total!.Value.Packets == 0 && wire.Between(At(report.WindowStart), At(report.WindowEnd)).IsEmpty;
+
+    /// <summary>What the report says that was not so; null when it agrees.</summary>
     /// <param name="exact">Whether a sampled window is wrong by itself.</param>
-    public string? Contradiction(ReportMessage report, bool exact)
+    public string? Contradiction(bool exact)
     {
         var (from, to) = (At(report.WindowStart), At(report.WindowEnd));
         var outer = wire.Between(from - EndsNs, to + EndsNs).ToArray();
@@ -37,10 +42,10 @@ internal sealed class StatisticsTruth(EmulatedTap tap, WireTruth wire)
                 : window.Compare("octets", report.Total.Value.Octets, x => x.Octets))
             ?? report.Protocols.Select(o => window.Compare($"packets of protocol {o.ProtocolIdentifier}", o.Count.Packets, x => x.Protocol == o.ProtocolIdentifier ? 1 : 0)).FirstOrDefault(c => c is not null)
             ?? (p < 1 ? null : report.TcpFlags.Select((n, bit) => window.Compare($"packets with TCP flag {bit}", n, x => (x.TcpFlags >> bit) & 1)).FirstOrDefault(c => c is not null))
-            ?? Services(report, outer);
+            ?? Services(outer);
     }
 
-    private static string? Services(ReportMessage report, WirePacket[] outer)
+    private string? Services(WirePacket[] outer)
     {
         foreach (var service in report.Services)
         {
@@ -54,8 +59,8 @@ internal sealed class StatisticsTruth(EmulatedTap tap, WireTruth wire)
         return null;
     }
 
-    /// <summary>A time of a report, as the wire counts: the tap's own clock may be wrong, which is another expectation's matter.</summary>
-    private long At(UnixMilliseconds time) => (time.Value - tap.ErrorMs - TapWorld.Start.ToUnixTimeMilliseconds()) * 1_000_000;
+    /// <summary>A time of the report, as the wire counts.</summary>
+    private long At(UnixMilliseconds time) => (time.Value - errorMs - TapWorld.Start.ToUnixTimeMilliseconds()) * 1_000_000;
 
     /// <summary>What the wire had in a window.</summary>
     /// <param name="inner">Surely within it.</param>

@@ -10,9 +10,6 @@ internal sealed class Tampering(RepositoryFileKind? kind, IReadOnlyList<string> 
     private readonly Dictionary<RepositoryFileKind, byte[]> _last = [];
     private int _next;
 
-    /// <summary>Files that were altered so far.</summary>
-    public int Altered { get; private set; }
-
     /// <summary>The file as it comes; the same as last time while it is being fetched in parts.</summary>
     public byte[] Alter(RepositoryFile file, bool isFirstPart)
     {
@@ -26,13 +23,7 @@ internal sealed class Tampering(RepositoryFileKind? kind, IReadOnlyList<string> 
             return same;
         }
 
-        var altered = Change(file);
-        if (!altered.AsSpan().SequenceEqual(file.Octets))
-        {
-            Altered++;
-        }
-
-        return _last[file.Kind] = altered;
+        return _last[file.Kind] = Change(file);
     }
 
     private byte[] Change(RepositoryFile file)

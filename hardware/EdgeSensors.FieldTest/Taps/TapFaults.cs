@@ -9,9 +9,12 @@ namespace EdgeSensors.FieldTest.Taps;
 /// <param name="events">Where they wait.</param>
 /// <param name="repository">What may be altered on its way.</param>
 /// <param name="world">The taps.</param>
+/// <param name="effects">Are told what each fault does.</param>
 /// <param name="tell">Is told in words: which, whose, when, and until when.</param>
-internal sealed class TapFaults(RunSeed seed, EventQueue events, EmulatedRepository repository, TapWorld world, Action<string, string, long, long?> tell)
+internal sealed class TapFaults(RunSeed seed, EventQueue events, EmulatedRepository repository, TapWorld world, FaultEffects effects, Action<string, string, long, long?> tell)
 {
+    private const long LateNs = 3_000_000_000; // what comes of a fault a little after its end: a link is up again, a message arrives
+
     /// <summary>Plans one entry, once or as often as it says.</summary>
     public void Plan(ScenarioStep step, long end)
     {
@@ -26,24 +29,69 @@ internal sealed class TapFaults(RunSeed seed, EventQueue events, EmulatedReposit
         foreach (var tap in world.Meant(step))
         {
             tap.MoveTo(at);
+            var end = effects.Began(step, tap, Count(step, tap));
             Put(step, tap, at, until, random, tampering);
+            if (IsAtOnce(step))
+            {
+                end();
+            }
+            else if (until is { } over && step.What != "power-cut")
+            {
+                events.At(over + LateNs, end);
+            }
+
             tell(Words(step), tap.Name, at, until);
         }
     }
 
+    /// <summary>Counts what a fault does to a tap, as its kind in <see cref="TapKinds"/> says.</summary>
+    private static Func<long> Count(ScenarioStep step, EmulatedTap tap)
+    {
+        var (faults, board, spi) = (tap.Uplink.Faults, tap.Board, Chip(step, tap));
+        switch (step.What)
+        {
+            case "hub-away" or "reconnect": return () => faults.Broken;
+            case "dns-fails": return () => faults.NamesNotFound;
+            case "tls-fails": return () => faults.HandshakesFailed;
+            case "tls-slow": return () => faults.HandshakesSlowed;
+            case "no-ack": return () => faults.Unacknowledged;
+            case "duplicates": return () => faults.Duplicated;
+            case "reorders": return () => faults.Overtaken;
+            case "tampered": return () => faults.Altered;
+            case "clock-leaps" or "clock-drifts": return () => tap.Clock.WrongLooks;
+            case "bit-errors": return () => spi.ToChip.Count + spi.FromChip.Count;
+            case "chip-hangs": return () => spi.UnheededOctets;
+            case "chip-resets": return () => board.Ethernet.Upsets;
+            case "broken-length": return () => board.Ethernet.BrokenLengthsRead;
+            case "link-flaps": return () => board.Ethernet.LinkLosses;
+            case "unplugged": return () => board.Ethernet.WithoutLink;
+            case "power-cut": return step.Text("during") == "now" ? () => board.Supply.Cuts : () => board.Flash.WritesCut;
+            case "brown-out": return () => board.Watchdog.BrownOuts;
+            case "worn-block":
+                var (from, octets) = Area(step);
+                return () => board.Flash.Array.SpoiledIn(from, octets);
+            default: throw new InvalidOperationException($"{step.What} is in the schema and not here.");
+        }
+    }
+
+    /// <summary>Whether all that a fault does is done when it begins.</summary>
+    private static bool IsAtOnce(ScenarioStep step) =>
+        step.What is "reconnect" or "chip-resets" or "link-flaps" or "brown-out" || (step.What == "power-cut" && step.Text("during") == "now");
+
+    private static Hardware.Buses.SpiChip Chip(ScenarioStep step, EmulatedTap tap) => step.Text("chip") == "flash" ? tap.Board.Flash : tap.Board.Ethernet;
+
     private void Put(ScenarioStep step, EmulatedTap tap, long at, long? until, Random random, Tampering? tampering)
     {
-        var uplink = tap.Uplink;
-        var spi = step.Text("chip") == "flash" ? (Hardware.Buses.SpiChip)tap.Board.Flash : tap.Board.Ethernet;
+        var (uplink, spi) = (tap.Uplink, Chip(step, tap));
         switch (step.What)
         {
             case "hub-away":
                 uplink.Faults.AwayUntil = until!.Value;
-                uplink.Disconnect();
+                uplink.Break();
                 tap.WakeAt(at);
                 break;
             case "reconnect":
-                uplink.Disconnect();
+                uplink.Break();
                 tap.WakeAt(at);
                 break;
             case "dns-fails": uplink.Faults.NoNameUntil = until!.Value; break;
@@ -55,11 +103,8 @@ internal sealed class TapFaults(RunSeed seed, EventQueue events, EmulatedReposit
             case "duplicates": (uplink.Faults.DuplicatesUntil, uplink.Faults.DuplicateShare) = (until!.Value, step.Number("share")); break;
             case "reorders": (uplink.Faults.ReordersUntil, uplink.Faults.ReorderShare) = (until!.Value, step.Number("share")); break;
             case "tampered": (uplink.Faults.TamperedUntil, uplink.Faults.Tampering) = (until!.Value, tampering); break;
-            case "clock-leaps": tap.LeapClock((long)step.Time("by")!.Value.TotalMilliseconds); break;
-            case "clock-drifts":
-                tap.LeapClock(tap.ErrorMs);
-                tap.DriftPpm = step.Number("ppm");
-                break;
+            case "clock-leaps": tap.Clock.Leap((long)step.Time("by")!.Value.TotalMilliseconds); break;
+            case "clock-drifts": tap.Clock.Drift(step.Number("ppm")); break;
             case "bit-errors":
                 spi.ToChip.Rate = spi.FromChip.Rate = step.Number("rate");
                 events.At(until!.Value, () => spi.ToChip.Rate = spi.FromChip.Rate = 0);
@@ -78,7 +123,10 @@ internal sealed class TapFaults(RunSeed seed, EventQueue events, EmulatedReposit
                 break;
             case "power-cut": CutPower(step, tap, at, random); break;
             case "brown-out": BrownOut(step, tap, until!.Value); break;
-            case "worn-block": WearOut(step, tap, random); break;
+            case "worn-block":
+                var (from, octets) = Area(step);
+                tap.Board.Flash.WearOutNext(from, octets, step.Count("sectors"));
+                break;
             default: throw new InvalidOperationException($"{step.What} is in the schema and not here.");
         }
     }
@@ -127,20 +175,13 @@ internal sealed class TapFaults(RunSeed seed, EventQueue events, EmulatedReposit
         });
     }
 
-    private static void WearOut(ScenarioStep step, EmulatedTap tap, Random random)
+    private static (int From, int Octets) Area(ScenarioStep step) => step.Text("area") switch
     {
-        var (from, octets) = step.Text("area") switch
-        {
-            "state" => (FlashMap.State, FlashMap.StateSectors * Hardware.Chips.FlashArray.SectorSize),
-            "slots" => (FlashMap.AddressOf(0, 0), FlashMap.Vital - FlashMap.AddressOf(0, 0)),
-            "alerts" => (FlashMap.Vital, FlashMap.VitalSize),
-            _ => (FlashMap.Reports, Hardware.Chips.W25Q128Chip.Capacity - FlashMap.Reports),
-        };
-        for (var i = 0; i < step.Count("sectors"); i++)
-        {
-            tap.Board.Flash.WearOut(from + random.Next(octets));
-        }
-    }
+        "state" => (FlashMap.State, FlashMap.StateSectors * Hardware.Chips.FlashArray.SectorSize),
+        "slots" => (FlashMap.AddressOf(0, 0), FlashMap.Vital - FlashMap.AddressOf(0, 0)),
+        "alerts" => (FlashMap.Vital, FlashMap.VitalSize),
+        _ => (FlashMap.Reports, Hardware.Chips.W25Q128Chip.Capacity - FlashMap.Reports),
+    };
 
     private static RepositoryFileKind? FileKind(ScenarioStep step) =>
         Enum.TryParse<RepositoryFileKind>(step.Text("file"), ignoreCase: true, out var kind) ? kind : null;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using EdgeSensors.FieldTest.Reporting;
 using EdgeSensors.FieldTest.Scenarios;
-using EdgeSensors.Firmware.Platform;
 using EdgeSensors.Protocol;
 
 namespace EdgeSensors.FieldTest.Taps;
@@ -15,7 +14,7 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
     private const long BootPatienceNs = 120_000_000_000;
 
     /// <summary>Every expectation, and what holds in every run.</summary>
-    public IReadOnlyList<Check> Judge() => [.. scenario.Expect.Select(Judge), Messages(), Heap()];
+    public IReadOnlyList<Check> Judge() => [.. scenario.Expect.Select(Judge), .. Effects(), Messages(), Heap()];
 
     private Check Judge(ScenarioStep step) => step.What switch
     {
@@ -48,7 +47,13 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
     }
 
     private Check NoAlert(ScenarioStep step) =>
-        Verdict(step, $"no {Words(step)}", Each(step, tap => AlertsOf(tap, step).FirstOrDefault() is { } a ? $"has one: {AlertWords.Of((AlertMessage)a.Message, 0).Words}" : null), "none");
+        Verdict(step, $"no {Words(step)}", Each(step, tap => AlertsOf(tap, step).FirstOrDefault() is { } a ? $"has one: {AlertWords.Of((AlertMessage)a.Message, 0).Words}" : HasMeasured(tap, step) ? null : "measured nothing that it could have been alerted by"), "none");
+
+    private bool HasMeasured(EmulatedTap tap, ScenarioStep step) => ReportsOf(tap, step).Any(r => r.Report.Total!.Value.Packets > 0);
+
+    /// <summary>The reports with totals that came from the step's <c>from</c> on; others tell of health only.</summary>
+    private IEnumerable<(Committed Message, ReportMessage Report)> ReportsOf(EmulatedTap tap, ScenarioStep step) =>
+        world.Hub.Of(tap).All.Where(m => m.AtNs >= TapTraffic.Ns(step.Time("from")!.Value)).Select(m => (m, (m.Message as ReportMessage)!)).Where(m => m.Item2?.Total is not null);
 
     private static string Words(ScenarioStep step) =>
         (step.Text(step.What) is var detector && detector == "any" ? "alert" : $"{detector} alert")
@@ -74,6 +79,11 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
             var outbox = tap.Program?.Outbox;
             var acknowledged = outbox?.Acknowledged ?? 0;
             var epoch = outbox?.Header.Epoch ?? hub.UpTo.Epoch;
+            if (tap.Written.Count == 0 || hub.All.Count == 0)
+            {
+                return tap.Written.Count == 0 ? "wrote no message" : "has no message committed";
+            }
+
             written += tap.Written.Count;
             committed += hub.All.Count;
             waiting += outbox?.Waiting ?? 0;
@@ -175,15 +185,11 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
         var exact = step.Text("statistics") == "exact";
         var wrong = Each(step, tap =>
         {
-            var truth = new StatisticsTruth(tap, world.Truths[tap]);
-            foreach (var message in world.Hub.Of(tap).All.Where(m => m.Topic == HubTopic.Report && m.AtNs >= TapTraffic.Ns(step.Time("from")!.Value)))
+            var compared = 0;
+            foreach (var (message, report) in ReportsOf(tap, step))
             {
-                var report = (ReportMessage)message.Message;
-                if (report.Total is null)
-                {
-                    continue; // health only
-                }
-
+                var truth = new StatisticsTruth(world.Truths[tap], report, tap.Written.GetValueOrDefault((message.Id.Epoch, message.Id.Sequence)).ErrorMs);
+                compared += truth.IsOfNothing ? 0 : 1;
                 if (report.Measurement.DroppedPackets is null)
                 {
                     doubtful++;
@@ -192,17 +198,17 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
                         return $"says of {message.Id.Sequence} that it is doubtful";
                     }
                 }
-                else if (truth.Contradiction(report, exact) is { } contradiction)
+                else if (truth.Contradiction(exact) is { } contradiction)
                 {
                     return $"report {message.Id.Sequence}: {contradiction}";
                 }
                 else
                 {
-                    right++;
+                    right += truth.IsOfNothing ? 0 : 1;
                 }
             }
 
-            return null;
+            return compared == 0 ? "has no report of a window in which something came" : null;
         });
         if (wrong.Count == 0 && right < step.Count("reports"))
         {
@@ -225,28 +231,25 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
         long compared = 0, worst = 0;
         var wrong = Each(step, tap =>
         {
-            foreach (var message in world.Hub.Of(tap).All.Where(m => m.Topic == HubTopic.Report && m.AtNs >= TapTraffic.Ns(step.Time("from")!.Value)))
+            var before = compared;
+            foreach (var (message, report) in ReportsOf(tap, step))
             {
-                if (!tap.Written.TryGetValue((message.Id.Epoch, message.Id.Sequence), out var written) || ((ReportMessage)message.Message).Total is null)
+                if (!tap.Written.TryGetValue((message.Id.Epoch, message.Id.Sequence), out var written))
                 {
                     continue;
                 }
 
-                var said = (((ReportMessage)message.Message).WindowEnd.Value - TapWorld.Start.ToUnixTimeMilliseconds()) * 1_000_000;
-                var off = Math.Abs(written - said);
+                var said = (report.WindowEnd.Value - TapWorld.Start.ToUnixTimeMilliseconds()) * 1_000_000;
+                var off = Math.Abs(written.AtNs - said);
                 (compared, worst) = (compared + 1, Math.Max(worst, off));
                 if (off > by)
                 {
-                    return $"report {message.Id.Sequence} says a time that is {Seconds(written - said)} off";
+                    return $"report {message.Id.Sequence} says a time that is {Seconds(written.AtNs - said)} off";
                 }
             }
 
-            return null;
+            return compared == before ? "has no report to compare" : null;
         });
-        if (wrong.Count == 0 && compared == 0)
-        {
-            wrong = [("all", "no report to compare")];
-        }
 
         return Verdict(step, $"times in reports are true within {TimeText.Format(step.Time("by")!.Value)}", wrong, string.Create(CultureInfo.InvariantCulture, $"{compared} reports, at most {Seconds(worst)} off"));
     }
@@ -259,7 +262,7 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
         var share = all == 0 ? 1 : (double)busiest / all;
         return Verdict(
             step, string.Create(CultureInfo.InvariantCulture, $"at most {step.Number("in-a-second"):P0} of the connections in one second"),
-            share > step.Number("in-a-second") ? [("all", string.Create(CultureInfo.InvariantCulture, $"{busiest} of {all} in one second"))] : [],
+            all == 0 ? [("all", "did not connect")] : share > step.Number("in-a-second") ? [("all", string.Create(CultureInfo.InvariantCulture, $"{busiest} of {all} in one second"))] : [],
             string.Create(CultureInfo.InvariantCulture, $"{all} connections in {connects.Count} different seconds, at most {busiest} in one"));
     }
 
@@ -272,7 +275,7 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
         var starts = world.Meant(step).Select(t => t.Starts.Count - 1).ToList();
         return Verdict(
             step, string.Create(CultureInfo.InvariantCulture, $"{step.Count("least")} to {most} restarts a tap"),
-            Each(step, tap => tap.Starts.Count - 1 > most || tap.Starts.Count - 1 < step.Count("least") ? string.Create(CultureInfo.InvariantCulture, $"restarted {tap.Starts.Count - 1} times") : null),
+            Each(step, tap => tap.Starts.Count == 0 ? "never started" : tap.Starts.Count - 1 > most || tap.Starts.Count - 1 < step.Count("least") ? string.Create(CultureInfo.InvariantCulture, $"restarted {tap.Starts.Count - 1} times") : null),
             string.Create(CultureInfo.InvariantCulture, $"{starts.Min()} to {starts.Max()}"));
     }
 
@@ -281,7 +284,7 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
         var some = step.Text("drops") == "some";
         var total = world.Meant(step).Sum(Dropped);
         return Verdict(
-            step, some ? "messages dropped, and counted" : "no message dropped", Each(step, tap => Dropped(tap) > 0 == some ? null : some ? "counts none" : $"counts {Dropped(tap)}"),
+            step, some ? "messages dropped, and counted" : "no message dropped", Each(step, tap => !SaysDrops(tap) ? "never said what it dropped" : Dropped(tap) > 0 == some ? null : some ? "counts none" : $"counts {Dropped(tap)}"),
             string.Create(CultureInfo.InvariantCulture, $"{total} dropped"));
     }
 
@@ -289,12 +292,31 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
     private long Dropped(EmulatedTap tap) => world.Hub.Of(tap).All.Select(m => m.Message).OfType<StatusMessage>().Select(s => (long)(s.Outbox.DroppedReports + s.Outbox.DroppedAlerts))
         .Append(tap.Program is { } p ? p.Outbox.DroppedReports + p.Outbox.DroppedAlerts : 0).Max();
 
+    private bool SaysDrops(EmulatedTap tap) => world.Hub.Of(tap).All.Any(m => m.Message is StatusMessage);
+
+    /// <summary>What every run expects of its faults, and of clocks that start wrong: each did something to each of its taps.</summary>
+    private IEnumerable<Check> Effects() => scenario.Boards.Where(b => b.Time("clock") != TimeSpan.Zero).Select(b => Effect(b, world.Named(b), "a wrong clock", ClockEffect))
+        .Concat(scenario.Faults.Select(f => Effect(f, world.Meant(f), f.What, f.Kind.Effect)));
+
+    private Check Effect(ScenarioStep step, IReadOnlyList<EmulatedTap> taps, string what, string counted)
+    {
+        var effects = taps.Select(t => (t.Name, Of: world.Effects.Of(step, t))).ToList();
+        var (times, effective, total) = (effects.Sum(e => e.Of.Times), effects.Sum(e => e.Of.Effective), effects.Sum(e => e.Of.Total));
+        var on = step.Has("on") ? $" on {step.Text("on")}" : "";
+        return Verdict(
+            step.Place, $"{what} has an effect{on}", [.. effects.Where(e => e.Of.Total == 0).Select(e => (e.Name, e.Of.Times == 0 ? "never had it begin" : "shows no effect of it"))],
+            string.Create(CultureInfo.InvariantCulture, $"{counted}: {total}; with an effect {effective} of {times} times"));
+    }
+
+    private const string ClockEffect = "looks at a clock that was wrong by half a second or more";
+
     /// <summary>What no run may show: a number used for two messages, or octets that nobody can read.</summary>
     private Check Messages()
     {
         var wrong = world.Taps.Select(t => (t.Name, world.Hub.Of(t))).Where(t => t.Item2.Altered + t.Item2.Unreadable > 0)
             .Select(t => (t.Name, $"{t.Item2.Altered} numbers used twice, {t.Item2.Unreadable} unreadable")).ToList();
-        return Verdict("every run", "each message readable, each number one message for ever", wrong, $"{world.Taps.Sum(t => world.Hub.Of(t).All.Count)} messages");
+        var all = world.Taps.Sum(t => world.Hub.Of(t).All.Count);
+        return Verdict("every run", "each message readable, each number one message for ever", all == 0 ? [("all", "said nothing")] : wrong, $"{all} messages");
     }
 
     private Check Heap()
@@ -302,7 +324,7 @@ internal sealed class TapJudge(Scenario scenario, TapWorld world)
         var most = world.Taps.Max(world.PeakHeap);
         return Verdict(
             "every run", string.Create(CultureInfo.InvariantCulture, $"heap below {TapWorld.HeapCeiling:N0} octets"),
-            [.. world.Taps.Where(t => world.PeakHeap(t) > TapWorld.HeapCeiling).Select(t => (t.Name, string.Create(CultureInfo.InvariantCulture, $"took {world.PeakHeap(t):N0} octets")))],
+            most == 0 ? [("all", "never ran when it was looked at")] : [.. world.Taps.Where(t => world.PeakHeap(t) > TapWorld.HeapCeiling).Select(t => (t.Name, string.Create(CultureInfo.InvariantCulture, $"took {world.PeakHeap(t):N0} octets")))],
             string.Create(CultureInfo.InvariantCulture, $"at most {most:N0} octets"));
     }
 

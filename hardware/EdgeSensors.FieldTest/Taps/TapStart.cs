@@ -16,9 +16,6 @@ internal sealed class TapStart(long atNs, long before)
     /// <summary>The list's version that it came up with, verified; 0 while it has none.</summary>
     public long First { get; private set; }
 
-    /// <summary>When it came up with it.</summary>
-    public long FirstNs { get; private set; }
-
     /// <summary>The list's version in force when it was last looked at; 0 while there is none.</summary>
     public long List { get; private set; }
 
@@ -26,13 +23,13 @@ internal sealed class TapStart(long atNs, long before)
     public long Left => List > 0 ? List : Before;
 
     /// <summary>Looks at what is in force now.</summary>
-    public void Look(Tap1 program, long now)
+    public void Look(Tap1 program)
     {
         if (program.Updates.List is { } list)
         {
             if (First == 0)
             {
-                (First, FirstNs) = (list.Version, now);
+                First = list.Version;
             }
 
             List = list.Version;

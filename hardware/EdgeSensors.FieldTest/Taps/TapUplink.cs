@@ -25,12 +25,14 @@ internal sealed class TapUplink : IHubLink, IDisposable
     private readonly EmulatedHub _hub;
     private readonly EventQueue _events;
     private readonly Random _random;
-    private readonly PriorityQueue<(HubTopic Topic, byte[] Payload), (long At, long Order)> _toTap = new();
+    private readonly PriorityQueue<(HubTopic Topic, byte[] Payload, bool IsAgain), (long At, long Order)> _toTap = new();
     private readonly IncrementalHash _said = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _messages;
     private long _order;
     private long _lastToHub;
     private long _lastToTap;
+    private long _arrived; // the latest of the tap's messages that the hub has, by the order of their sending
+    private long _taken; // and of the hub's that the tap has
     private int _connection;
     private int _onTheirWay;
 
@@ -68,17 +70,25 @@ internal sealed class TapUplink : IHubLink, IDisposable
         var (connection, now) = (++_connection, _tap.Now);
         long after = HandshakeNs + _random.NextInt64(HandshakeNs / 2);
         bool succeeds = true;
-        if (now < Faults.AwayUntil || now < Faults.NoNameUntil)
+        if (now < Faults.AwayUntil)
         {
             (after, succeeds) = (NoAnswerNs, false);
+            Faults.Broken++;
+        }
+        else if (now < Faults.NoNameUntil)
+        {
+            (after, succeeds) = (NoAnswerNs, false);
+            Faults.NamesNotFound++;
         }
         else if (now < Faults.TlsFailsUntil)
         {
             (after, succeeds) = (TlsFailureNs, false);
+            Faults.HandshakesFailed++;
         }
         else if (now < Faults.TlsSlowUntil)
         {
             after = Faults.TlsNs;
+            Faults.HandshakesSlowed++;
         }
 
         // Handshakes cost the hub's processor: one is done after the other.
@@ -112,6 +122,13 @@ internal sealed class TapUplink : IHubLink, IDisposable
         _toTap.Clear();
     }
 
+    /// <summary>The connection ends, or does not come about, by a fault.</summary>
+    public void Break()
+    {
+        Faults.Broken += IsConnected || IsConnecting ? 1 : 0;
+        Disconnect();
+    }
+
     /// <inheritdoc/>
     public bool TryPublish(HubTopic topic, byte[] payload, int length)
     {
@@ -126,12 +143,14 @@ internal sealed class TapUplink : IHubLink, IDisposable
         long now = _tap.Now;
         bool overtaken = now < Faults.ReordersUntil && _random.NextDouble() < Faults.ReorderShare;
         long arrives = Way(now, overtaken, ref _lastToHub);
-        var connection = _connection;
+        var (connection, number) = (_connection, _messages);
         _events.At(arrives, () =>
         {
             if (connection == _connection)
             {
                 _onTheirWay--;
+                Faults.Overtaken += number < _arrived ? 1 : 0;
+                _arrived = Math.Max(_arrived, number);
                 _hub.Receive(_tap, topic, octets, arrives);
             }
         });
@@ -142,6 +161,7 @@ internal sealed class TapUplink : IHubLink, IDisposable
             {
                 if (connection == _connection)
                 {
+                    Faults.Duplicated++;
                     _hub.Receive(_tap, topic, octets, again);
                 }
             });
@@ -159,7 +179,11 @@ internal sealed class TapUplink : IHubLink, IDisposable
             return false;
         }
 
-        (topic, payload) = _toTap.Dequeue();
+        _toTap.TryDequeue(out var message, out var key);
+        (topic, payload) = (message.Topic, message.Payload);
+        Faults.Duplicated += message.IsAgain ? 1 : 0;
+        Faults.Overtaken += key.Order < _taken ? 1 : 0;
+        _taken = Math.Max(_taken, key.Order);
         return true;
     }
 
@@ -173,10 +197,10 @@ internal sealed class TapUplink : IHubLink, IDisposable
 
         bool overtaken = now < Faults.ReordersUntil && _random.NextDouble() < Faults.ReorderShare;
         int times = now < Faults.DuplicatesUntil && _random.NextDouble() < Faults.DuplicateShare ? 2 : 1;
-        for (; times > 0; times--)
+        for (var i = 0; i < times; i++)
         {
             long arrives = Way(now, overtaken, ref _lastToTap);
-            _toTap.Enqueue((topic, payload), (arrives, _order++));
+            _toTap.Enqueue((topic, payload, i > 0), (arrives, _order++));
             _tap.WakeAt(arrives);
         }
     }

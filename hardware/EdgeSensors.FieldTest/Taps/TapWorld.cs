@@ -38,7 +38,6 @@ internal sealed class TapWorld : IDisposable
     private readonly List<EmulatedTap> _taps = [];
     private readonly List<SealingKey> _sealing = [];
     private readonly Dictionary<string, List<EmulatedTap>> _byBoard = [];
-    private readonly Dictionary<EmulatedTap, ScenarioStep> _boards = [];
     private readonly Dictionary<EmulatedTap, (long Frames, long At)> _measured = [];
     private readonly PriorityQueue<EmulatedTap, (long Wake, int Index)> _turns = new();
     private readonly Dictionary<EmulatedTap, int> _index = [];
@@ -52,8 +51,7 @@ internal sealed class TapWorld : IDisposable
     /// <param name="seed">Everything that is left to chance.</param>
     /// <param name="watch">Is told what happens.</param>
     /// <param name="capturePath">Finds the files of <c>capture</c>.</param>
-    /// <param name="limits">Changes what the program takes on: for a test's faulty one.</param>
-    public TapWorld(Scenario scenario, long seed, IRunWatch watch, Func<ScenarioStep, string> capturePath, Action<TapLimits>? limits = null)
+    public TapWorld(Scenario scenario, long seed, IRunWatch watch, Func<ScenarioStep, string> capturePath)
     {
         (_scenario, _watch, _seed, _end) = (scenario, watch, new RunSeed(seed), TapTraffic.Ns(scenario.Lasts));
         var listed = scenario.Boards.SelectMany(b => b.Prefixes("list")).Concat(Listed(scenario.Boards.Max(b => b.Count("listed")))).Distinct().ToList();
@@ -81,7 +79,6 @@ internal sealed class TapWorld : IDisposable
         foreach (var (board, enrolment) in enrolments)
         {
             var allowed = new TapLimits { ListEntries = capacity, WindowMs = (int)board.Time("window")!.Value.TotalMilliseconds };
-            limits?.Invoke(allowed);
             AddTap(board, enrolment, allowed, traffic);
         }
 
@@ -95,8 +92,8 @@ internal sealed class TapWorld : IDisposable
     /// <summary>The hub.</summary>
     public EmulatedHub Hub => _hub;
 
-    /// <summary>What the boards are in the scenario.</summary>
-    public ScenarioStep BoardOf(EmulatedTap tap) => _boards[tap];
+    /// <summary>What came of the faults.</summary>
+    public FaultEffects Effects { get; } = new();
 
     /// <summary>What was on a tap's wire; null where no expectation asks.</summary>
     public Dictionary<EmulatedTap, WireTruth> Truths { get; } = [];
@@ -112,6 +109,9 @@ internal sealed class TapWorld : IDisposable
 
     /// <summary>What each tap said to its hub.</summary>
     public IReadOnlyList<WireDigest> Wire => [.. _taps.Select(t => t.Uplink.Digest())];
+
+    /// <summary>The taps of a board's entry.</summary>
+    public IReadOnlyList<EmulatedTap> Named(ScenarioStep board) => _byBoard[board.Text("name")];
 
     /// <summary>The taps that a step is about.</summary>
     public IReadOnlyList<EmulatedTap> Meant(ScenarioStep step) => step.Has("on") ? _byBoard[step.Text("on")] : _taps;
@@ -181,13 +181,7 @@ internal sealed class TapWorld : IDisposable
     private void AddTap(ScenarioStep board, Enrolment enrolment, TapLimits limits, TapTraffic traffic)
     {
         var name = enrolment.Sensor.ToString();
-        var tap = new EmulatedTap(name, _seed, Start, limits, _ => Octets(enrolment))
-        {
-            Operator = OperatorName,
-            ClockErrorMs = (long)board.Time("clock")!.Value.TotalMilliseconds,
-            SntpNs = board.Time("sntp") is { } sntp ? TapTraffic.Ns(sntp) : null,
-            OnWake = Schedule,
-        };
+        var tap = new EmulatedTap(name, _seed, Start, time => Clock(board, time), limits, _ => Octets(enrolment)) { Operator = OperatorName, OnWake = Schedule };
         tap.OnNote = words => Note(tap.Now, name, words);
         tap.Uplink = new TapUplink(tap, _hub, _events, _seed.Stream($"uplink/{name}"));
         if (_scenario.Expect.Any(e => e.What == "statistics" && (!e.Has("on") || e.Text("on") == board.Text("name"))))
@@ -204,7 +198,6 @@ internal sealed class TapWorld : IDisposable
             tap.PreEnrol();
         }
 
-        _boards[tap] = board;
         _index[tap] = _taps.Count;
         _taps.Add(tap);
         if (!_byBoard.TryGetValue(board.Text("name"), out var group))
@@ -213,9 +206,21 @@ internal sealed class TapWorld : IDisposable
         }
 
         group.Add(tap);
+        if (tap.Clock.StartErrorMs != 0)
+        {
+            Effects.Began(board, tap, () => tap.Clock.WrongLooks);
+        }
+
         long at = _seed.Stream($"start/{name}").NextInt64(2 * Second);
         _events.At(at, () => tap.PowerOn(at));
     }
+
+    private static BoardClock Clock(ScenarioStep board, EmulatedTime time) => new(time)
+    {
+        StartErrorMs = (long)board.Time("clock")!.Value.TotalMilliseconds,
+        SntpNs = board.Time("sntp") is { } sntp ? TapTraffic.Ns(sntp) : null,
+        SntpEveryNs = TapTraffic.Ns(board.Time("sntp-every")!.Value),
+    };
 
     private byte[] Octets(Enrolment enrolment)
     {
@@ -241,7 +246,7 @@ internal sealed class TapWorld : IDisposable
             _events.Repeat(step, _end, at => Do(step, at));
         }
 
-        var faults = new TapFaults(_seed, _events, _repository, this, (words, source, at, until) => _watch.Happened(new Happening(Ms(at), HappeningKind.Fault, source, words) { UntilMs = until is { } u ? Ms(u) : null }));
+        var faults = new TapFaults(_seed, _events, _repository, this, Effects, (words, source, at, until) => _watch.Happened(new Happening(Ms(at), HappeningKind.Fault, source, words) { UntilMs = until is { } u ? Ms(u) : null }));
         foreach (var step in _scenario.Faults)
         {
             faults.Plan(step, _end);

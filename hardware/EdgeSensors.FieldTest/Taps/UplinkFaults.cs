@@ -1,6 +1,6 @@
 namespace EdgeSensors.FieldTest.Taps;
 
-/// <summary>What is wrong between a tap and its hub, and until when (nanoseconds since the start).</summary>
+/// <summary>What is wrong between a tap and its hub, until when (nanoseconds since the start), and what came of it.</summary>
 internal sealed class UplinkFaults
 {
     /// <summary>No connection comes about.</summary>
@@ -38,4 +38,28 @@ internal sealed class UplinkFaults
 
     /// <summary>How they are.</summary>
     public Tampering? Tampering { get; set; }
+
+    /// <summary>Connections that ended by a fault, or did not come about because the hub was away.</summary>
+    public long Broken { get; set; }
+
+    /// <summary>Names that were not found.</summary>
+    public long NamesNotFound { get; set; }
+
+    /// <summary>Handshakes that failed.</summary>
+    public long HandshakesFailed { get; set; }
+
+    /// <summary>Handshakes that were slow.</summary>
+    public long HandshakesSlowed { get; set; }
+
+    /// <summary>Acknowledgements that the hub kept to itself.</summary>
+    public long Unacknowledged { get; set; }
+
+    /// <summary>Messages that came again.</summary>
+    public long Duplicated { get; set; }
+
+    /// <summary>Messages that came after one that was sent later.</summary>
+    public long Overtaken { get; set; }
+
+    /// <summary>Files, or parts of them, that were sent altered.</summary>
+    public long Altered { get; set; }
 }

@@ -50,6 +50,9 @@ public abstract class SpiChip : SpiDevice
     /// <summary>Octets that crossed the bus, either way counted once.</summary>
     public long Octets { get; private set; }
 
+    /// <summary>Octets that a hung chip did not heed.</summary>
+    public long UnheededOctets { get; private set; }
+
     /// <summary>Called before each transfer: what happens on the board meanwhile.</summary>
     public Action? OnTransfer { get; set; }
 
@@ -176,6 +179,7 @@ public abstract class SpiChip : SpiDevice
         Elapse();
         if (_hung)
         {
+            UnheededOctets++;
             return _hungLevel;
         }
 

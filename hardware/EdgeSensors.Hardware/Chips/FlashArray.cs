@@ -40,6 +40,9 @@ public sealed class FlashArray
     /// <summary>The octet at an address.</summary>
     public byte this[int address] => _sectors[address / SectorSize]?[address % SectorSize] ?? 0xff;
 
+    /// <summary>Octets of an area that came out otherwise than they were programmed or erased to, as cells are worn.</summary>
+    public long SpoiledIn(int from, int octets) => _stuck.Where(s => s.Key * SectorSize >= from && s.Key * SectorSize < from + octets).Sum(s => s.Value.Spoiled);
+
     /// <summary>How often a sector was erased.</summary>
     public int ErasesOf(int sector) => _erases[sector];
 
@@ -131,7 +134,7 @@ public sealed class FlashArray
     {
         if (_stuck.TryGetValue(sector, out StuckCells? stuck))
         {
-            stuck.Hold(Sector(sector));
+            stuck.Spoil(Sector(sector));
         }
     }
 }

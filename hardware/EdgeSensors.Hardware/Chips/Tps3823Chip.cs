@@ -37,6 +37,9 @@ public sealed class Tps3823Chip : IPinPart
     /// <summary>Resets by the watchdog.</summary>
     public int Bites { get; private set; }
 
+    /// <summary>Resets by the supply's voltage.</summary>
+    public int BrownOuts { get; private set; }
+
     /// <summary>The supply's voltage; below the threshold the module is held in reset.</summary>
     public double Volts
     {
@@ -47,6 +50,7 @@ public sealed class Tps3823Chip : IPinPart
             _volts = value;
             if (falls)
             {
+                BrownOuts++;
                 OnReset?.Invoke(ResetMs);
             }
         }

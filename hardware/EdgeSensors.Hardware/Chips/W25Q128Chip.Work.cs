@@ -21,6 +21,7 @@ public sealed partial class W25Q128Chip
     private const double OnceInAWhile = 0.01;
 
     private readonly (int Address, byte Value)[] _pending = new (int, byte)[FlashArray.PageSize];
+    private readonly List<WornArea> _worn = [];
     private int _pendingCount;
     private int _eraseAddress;
     private int _eraseSize;
@@ -45,6 +46,9 @@ public sealed partial class W25Q128Chip
 
     /// <summary>Programs and erases begun so far: the numbers that <see cref="CutDuringWrite"/> counts on from.</summary>
     public long Writes { get; private set; }
+
+    /// <summary>Programs and erases in the middle of which the supply went.</summary>
+    public long WritesCut { get; private set; }
 
     /// <summary>
     /// Below its threshold the chip heeds no write (VWI, page 81), and a running one fails as if the supply had gone: a brown-out.
@@ -81,6 +85,12 @@ public sealed partial class W25Q128Chip
         Array.WearOut(address / FlashArray.SectorSize, zeros, ones, _random);
     }
 
+    /// <summary>About every other sector that is erased next within an area turns out to be worn, until so many are.</summary>
+    /// <param name="from">The area's first address.</param>
+    /// <param name="octets">Its length.</param>
+    /// <param name="sectors">How many.</param>
+    public void WearOutNext(int from, int octets, int sectors) => _worn.Add(new WornArea(from, octets, sectors));
+
     private bool TryBeginProgram()
     {
         int page = Address & ~(FlashArray.PageSize - 1);
@@ -115,6 +125,10 @@ public sealed partial class W25Q128Chip
         for (int at = address; at < address + size; at += FlashArray.SectorSize)
         {
             Array.CountErase(at / FlashArray.SectorSize);
+            if (_worn.Exists(w => w.Takes(at, _random)))
+            {
+                WearOut(at);
+            }
         }
 
         Begin(FlashOperation.Erase, address, Duration(typicalNs, size == FlashArray.SectorSize ? LongestSectorEraseNs : typicalNs * 5));
@@ -186,6 +200,7 @@ public sealed partial class W25Q128Chip
     private void LosePower(long at)
     {
         Settle(at);
+        WritesCut += _busy ? 1 : 0;
         Tear();
         _asleep = false;
         _writeEnabled = false;

@@ -11,12 +11,23 @@ public sealed partial class W5500Chip
     private long _lowSince = -1;
     private bool _cable;
     private long _linkFrom;
+    private byte? _nextBroken;
+    private int _brokenAt = -1;
 
     /// <summary>How long both ends negotiate when the cable is plugged in, milliseconds.</summary>
     public int NegotiationMs { get; set; } = 1_800;
 
     /// <summary>Whether PHYCFGR's link bit is set.</summary>
     public bool IsLinkUp => _cable && !IsPhyOff && Time.GetTimestamp() >= _linkFrom;
+
+    /// <summary>How often a link that was up was lost.</summary>
+    public long LinkLosses { get; private set; }
+
+    /// <summary>How often <see cref="Upset"/> ended a socket that was receiving.</summary>
+    public long Upsets { get; private set; }
+
+    /// <summary>How often a length that <see cref="BreakLength"/> broke was read.</summary>
+    public long BrokenLengthsRead { get; private set; }
 
     private bool IsInReset => _lowSince >= 0 || Time.GetTimestamp() < _lockedFrom;
 
@@ -31,6 +42,7 @@ public sealed partial class W5500Chip
             _linkFrom = After(NegotiationMs * 1_000_000L);
         }
 
+        LinkLosses += !cable && IsLinkUp ? 1 : 0;
         _cable = cable;
     }
 
@@ -45,15 +57,20 @@ public sealed partial class W5500Chip
     public void Upset()
     {
         Settle();
+        Upsets += _socket[0][Socket.Status] == StatusMacRaw ? 1 : 0;
         ResetRegisters();
     }
 
-    /// <summary>Overwrites the length prefix of the next frame that was not released, as a bad cell would.</summary>
+    /// <summary>Overwrites a frame's length prefix, as a bad cell would: that of the next frame that was not released, or where none waits of the next that comes.</summary>
     public void BreakLength(byte high = 0xff)
     {
-        if (BufferAddress(0, _released[0], Socket.ReceiveBufferSize) is { } at)
+        if (ReceivedSize(0) > 0 && BufferAddress(0, _released[0], Socket.ReceiveBufferSize) is { } at)
         {
-            _receiveMemory[at] = high;
+            (_receiveMemory[at], _brokenAt) = (high, at);
+        }
+        else
+        {
+            _nextBroken = high;
         }
     }
 

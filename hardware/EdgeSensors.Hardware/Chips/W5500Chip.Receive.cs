@@ -26,6 +26,9 @@ public sealed partial class W5500Chip
     /// <summary>Frames that came while nobody received, or that the filters, a wrong check sequence or their length kept out.</summary>
     public long Unheeded { get; private set; }
 
+    /// <summary>Those of them that came while there was no link.</summary>
+    public long WithoutLink { get; private set; }
+
     /// <summary>The running number that the next frame's length prefix will have, as <see cref="OnOctetRead"/> counts.</summary>
     public long NextOctet => _running;
 
@@ -38,6 +41,7 @@ public sealed partial class W5500Chip
             if (!IsLinkUp || frame.IsDamaged || IsInReset)
             {
                 Unheeded++;
+                WithoutLink += IsLinkUp ? 0 : 1;
                 continue;
             }
 
@@ -63,7 +67,8 @@ public sealed partial class W5500Chip
             return false;
         }
 
-        Put((byte)((frame.Length + LengthPrefix) >> 8));
+        Put(_nextBroken ?? (byte)((frame.Length + LengthPrefix) >> 8), isBroken: _nextBroken is not null);
+        _nextBroken = null;
         Put((byte)(frame.Length + LengthPrefix));
         foreach (byte octet in frame)
         {
@@ -89,11 +94,13 @@ public sealed partial class W5500Chip
             && !((mode & 0x10) != 0 && frame[12] == 0x86 && frame[13] == 0xdd);
     }
 
-    private void Put(byte octet)
+    private void Put(byte octet, bool isBroken = false)
     {
         byte[] s = _socket[0];
         int write = Get16(s, Socket.ReceiveWrite);
-        _receiveMemory[BufferAddress(0, write, Socket.ReceiveBufferSize)!.Value] = octet;
+        int at = BufferAddress(0, write, Socket.ReceiveBufferSize)!.Value;
+        _receiveMemory[at] = octet;
+        _brokenAt = isBroken ? at : _brokenAt == at ? -1 : _brokenAt;
         Set16(s, Socket.ReceiveWrite, (write + 1) & 0xffff);
         _running++;
     }
@@ -105,6 +112,7 @@ public sealed partial class W5500Chip
             return Noise();
         }
 
+        BrokenLengthsRead += n == 0 && at == _brokenAt ? 1 : 0;
         if (n == 0 && OnOctetRead is { } tell)
         {
             int released = _released[0];

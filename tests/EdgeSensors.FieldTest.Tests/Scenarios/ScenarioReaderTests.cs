@@ -56,7 +56,7 @@ public class ScenarioReaderTests
     [InlineData("within: 60s", "witihn: 60s", "s.yaml:5: unknown key 'witihn' of the scenario; it takes scenario, title, world, lasts, within")]
     [InlineData("within: 60s\n", "", "s.yaml:1: within of the scenario is missing; give it (the longest that a run may take by the machine's clock, on two cores that others use too: a run that takes longer fails)")]
     [InlineData("world: taps", "world: moon", "s.yaml:3: world of the scenario takes taps, gateways")]
-    [InlineData("level: broad", "levle: broad", "s.yaml:11: unknown key 'levle' of boards: board; it takes name, count, own, level, listed, list, enrolled, window, clock, sntp")]
+    [InlineData("level: broad", "levle: broad", "s.yaml:11: unknown key 'levle' of boards: board; it takes name, count, own, level, listed, list, enrolled, window, clock, sntp, sntp-every")]
     [InlineData("count: 12", "count: 5001", "s.yaml:9: count of boards: board takes a whole number from 1 to 5000")]
     [InlineData("count: 12", "count: 5000", "s.yaml:7: more than 5000 boards; give fewer")]
     [InlineData("name: other", "name: tap", "s.yaml:7: two have one name; name each otherwise")]

@@ -323,6 +323,28 @@ public class W25Q128ChipTests
     }
 
     [Fact]
+    public void Some_of_the_sectors_that_are_erased_next_in_an_area_turn_out_to_be_worn_and_what_that_spoils_is_counted()
+    {
+        using FlashBench bench = Ready();
+        bench.Chip.WearOutNext(0x3000, 0x8000, sectors: 2);
+        List<int> worn = [];
+        for (int at = 0; at < 0xd000; at += FlashArray.SectorSize)
+        {
+            bench.Erase(at);
+            bench.Wait();
+            if (bench.Read(at, FlashArray.SectorSize).AsSpan().ContainsAnyExcept((byte)0xff))
+            {
+                worn.Add(at);
+            }
+        }
+
+        Assert.Equal(2, worn.Count);
+        Assert.All(worn, at => Assert.InRange(at, 0x3000, 0xafff));
+        Assert.InRange(bench.Chip.Array.SpoiledIn(0x3000, 0x8000), 2, 6); // up to three stuck zeros each
+        Assert.Equal(0, bench.Chip.Array.SpoiledIn(0, 0x3000) + bench.Chip.Array.SpoiledIn(0xb000, 0x2000));
+    }
+
+    [Fact]
     public void Page_5_a_sector_is_worn_after_100000_erases_which_are_counted()
     {
         using FlashBench bench = Ready();

@@ -355,6 +355,33 @@ public class W5500ChipTests
         Assert.Equal(4, bench.Read8(Common, 0x39));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_broken_length_is_that_of_the_frame_that_waits_or_of_the_next_and_counts_once_it_is_read(bool waits)
+    {
+        using EthernetBench bench = new();
+        bench.OpenMacRaw();
+        if (!waits)
+        {
+            bench.Chip.BreakLength();
+        }
+
+        Assert.True(bench.Chip.Receive(Frame));
+        if (waits)
+        {
+            bench.Chip.BreakLength();
+        }
+
+        int pointer = bench.Read16(SocketBlock(0), 0x28);
+        Assert.Equal(0, bench.Chip.BrokenLengthsRead);
+        Assert.Equal(0xff, bench.Read8(ReceiveBlock(0), pointer));
+        Assert.Equal(1, bench.Chip.BrokenLengthsRead);
+        Assert.True(bench.Chip.Receive(Frame));
+        Assert.Equal(0, bench.Read8(ReceiveBlock(0), (pointer + Frame.Length + 2) & 0xffff));
+        Assert.Equal(1, bench.Chip.BrokenLengthsRead);
+    }
+
     [Fact]
     public void Bit_errors_come_at_their_rate()
     {
