@@ -38,6 +38,12 @@ internal static class ScenarioAction
         scenario = scenario.Longer(options.Longer);
         scenario = options.Taps > 0 ? scenario.WithTaps(options.Taps) : scenario;
         options = options.Keep && options.Speed == 0 ? options with { Speed = 1 } : options;
+        if (ScenarioCheck.Find(scenario) is var (line, words))
+        {
+            await Console.Error.WriteLineAsync($"error[scenario]: {nameOrFile}:{line}: with --taps {options.Taps}: {words}");
+            return ExitCode.Failed;
+        }
+
         return await PlayAsync(
             results ?? Path.Combine("field-test-results", scenario.Name),
             (ground, view, progress) => scenario.World == ScenarioWorld.Taps

@@ -12,6 +12,9 @@ internal sealed record ScenarioKey(string Name, KeyKind Kind, string Meaning)
     /// <summary>The least number, or seconds.</summary>
     public double Least { get; init; }
 
+    /// <summary>Whether 0 is taken, too.</summary>
+    public bool TakesZero { get; init; }
+
     /// <summary>The most.</summary>
     public double Most { get; init; } = double.MaxValue;
 

@@ -22,9 +22,6 @@ internal sealed class ScenarioReader
     private const int MostEntries = 200;
     private const int MostText = 300;
 
-    // Keys whose value is the name of a board or an agent.
-    private static readonly string[] Owners = ["to", "on"];
-
     private readonly string _file;
     private ScenarioWorld _world;
     private ScenarioError? _error;
@@ -180,7 +177,7 @@ internal sealed class ScenarioReader
             Expect = steps["expect"],
             Source = octets,
         };
-        return Check(scenario) ? scenario : null;
+        return ScenarioCheck.Find(scenario) is var (line, words) && !Fail(line, words) ? null : scenario;
     }
 
     private List<ScenarioStep>? ReadList(string section, string? chooser, ScenarioKey[] common, YamlNode? node)
@@ -306,7 +303,7 @@ internal sealed class ScenarioReader
                 return text is not null && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= key.Least && count <= Math.Min(key.Most, int.MaxValue)
                     ? (double)count : null;
             case KeyKind.Number:
-                return text is not null && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= key.Least && number <= key.Most ? number : null;
+                return text is not null && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && ((number >= key.Least && number <= key.Most) || (number == 0 && key.TakesZero)) ? number : null;
             case KeyKind.Flag:
                 return text is "true" or "false" ? text == "true" : null;
             case KeyKind.Prefixes or KeyKind.Addresses:
@@ -366,59 +363,6 @@ internal sealed class ScenarioReader
             [.. list.Children.Select(c => ((YamlScalarNode)c).Value!)],
         _ => null,
     };
-
-    /// <summary>What must hold between entries.</summary>
-    private bool Check(Scenario scenario)
-    {
-        var names = (scenario.World == ScenarioWorld.Taps ? scenario.Boards : scenario.Agents).Select(b => b.Text("name")).ToList();
-        if (names.Count == 0)
-        {
-            return Fail(1, scenario.World == ScenarioWorld.Taps ? "there is no board; give boards" : "there is no agent; give agents");
-        }
-
-        if (scenario.World == ScenarioWorld.Taps && scenario.Boards.Sum(b => b.Count("count")) > ScenarioSchema.MostTaps)
-        {
-            return Fail(scenario.Boards[0].Line, $"more than {ScenarioSchema.MostTaps} boards; give fewer");
-        }
-
-        if (scenario.Expect.Count == 0)
-        {
-            return Fail(1, "nothing is expected, so that nothing can fail; give expect");
-        }
-
-        if (names.Distinct().Count() != names.Count)
-        {
-            return Fail(scenario.Boards.Concat(scenario.Agents).First().Line, "two have one name; name each otherwise");
-        }
-
-        foreach (var step in scenario.Traffic.Concat(scenario.Timeline).Concat(scenario.Faults).Concat(scenario.Expect))
-        {
-            foreach (var key in Owners.Where(step.Has))
-            {
-                if (!names.Contains(step.Text(key)))
-                {
-                    return Fail(step.Line, $"{key}: nothing is named '{step.Text(key)}'; there is {string.Join(", ", names)}");
-                }
-            }
-
-            if (step.Kind.Section == "faults" && step.Has("at") == step.Has("from"))
-            {
-                return Fail(step.Line, $"{step.What} needs at, or from and every; not both");
-            }
-
-            if (step.Kind.Section == "faults" && step.Has("from") != step.Has("every"))
-            {
-                return Fail(step.Line, $"{step.What}: from and every go together");
-            }
-
-            if (step.Kind.Section is "faults" or "timeline" && step.Has("times") && !step.Has("every"))
-            {
-                return Fail(step.Line, $"{step.What}: times is for what comes again; give every, or leave times out");
-            }
-        }
-
-        return true;
-    }
 
     private static string Bounds(ScenarioKey key) => key.Kind == KeyKind.Time
         ? $" from {TimeText.Format(TimeSpan.FromSeconds(key.Least))}" + (key.Most < 1e12 ? $" to {TimeText.Format(TimeSpan.FromSeconds(key.Most))}" : "") : "";

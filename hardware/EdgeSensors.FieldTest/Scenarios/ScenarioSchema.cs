@@ -109,7 +109,7 @@ internal static class ScenarioSchema
         }
 
         var bounds = key.Most < double.MaxValue && key.Kind is KeyKind.Count or KeyKind.Number
-            ? string.Create(CultureInfo.InvariantCulture, $" from {key.Least} to {key.Most}") : "";
+            ? string.Create(CultureInfo.InvariantCulture, $" from {key.Least} to {key.Most}{(key.TakesZero ? ", or 0" : "")}") : "";
         return key.Kind switch
         {
             KeyKind.Text => "a line of text",

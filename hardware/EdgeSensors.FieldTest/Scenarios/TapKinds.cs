@@ -41,7 +41,7 @@ internal static class TapKinds
                 Among = ["visitors", "port-scan", "address-scan", "syn-flood", "beacon"], Default = null,
             },
             new ScenarioKey("lasts", KeyKind.Time, "how long") { Least = 0.001, Most = ScenarioSchema.LongestSeconds, Default = "1m" },
-            new ScenarioKey("rate", KeyKind.Number, "a second: connections of visitors, probes, frames, calls; 0: the line's rate") { Most = 200_000, Default = "5" },
+            new ScenarioKey("rate", KeyKind.Number, "a second: connections of visitors, probes, frames, calls; 0: the line's rate") { Least = 0.0001, TakesZero = true, Most = 200_000, Default = "5" },
             new ScenarioKey("hosts", KeyKind.Count, "other ends, of visitors and of a flood") { Least = 1, Most = 100_000, Default = "20" },
             new ScenarioKey("source", KeyKind.Addresses, "who scans, or calls") { },
             new ScenarioKey("target", KeyKind.Addresses, "who is visited, scanned, struck or called")),

@@ -1,14 +1,16 @@
 using System.Security.Cryptography;
+using EdgeSensors.FieldTest.Gateways;
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Reporting;
 using EdgeSensors.FieldTest.Scenarios;
+using EdgeSensors.Hardware.Wire;
 
 namespace EdgeSensors.FieldTest.Taps;
 
 /// <summary>Plays a scenario on emulated taps and gathers its result, which holds nothing of this machine.</summary>
 internal static class TapRun
 {
-    /// <summary>Plays it; throws <see cref="ProgramException"/> where a capture is missing.</summary>
+    /// <summary>Plays it; throws <see cref="ProgramException"/> where a capture is missing or cannot be played.</summary>
     /// <param name="scenario">For taps.</param>
     /// <param name="options">How.</param>
     /// <param name="watch">Follows it; null for nobody.</param>
@@ -18,7 +20,8 @@ internal static class TapRun
     {
         // Who asks for a pace gets it; beyond that the machine has the stated time.
         var stated = new StatedTime(options.Speed > 0 ? scenario.Within + (scenario.Lasts / options.Speed) : scenario.Within, options.Time);
-        var captures = scenario.Traffic.Where(t => t.What == "capture").ToDictionary(t => t.Index, t => FindCapture(scenario, t.Text("capture")));
+        var files = new ScenarioFiles(scenario.Folder);
+        var captures = scenario.Traffic.Where(t => t.What == "capture").ToDictionary(t => t.Index, t => FindCapture(files, t));
         var recorder = new RunRecorder();
         var watches = watch is null ? (IRunWatch)recorder : new RunWatches(recorder, watch);
         using var world = new TapWorld(scenario, options.Seed, watches, t => captures[t.Index]);
@@ -56,18 +59,10 @@ internal static class TapRun
         return recorder.Conclude(scenario.Lasts) with { Wire = world.Wire, Alerts = world.Alerts };
     }
 
-    private static string FindCapture(Scenario scenario, string path)
+    private static string FindCapture(ScenarioFiles files, ScenarioStep step)
     {
-        foreach (var folder in new[] { scenario.Folder, ProgramLocator.DataFolder() }.OfType<string>())
-        {
-            var found = Path.GetFullPath(path, folder);
-            if (File.Exists(found))
-            {
-                return found;
-            }
-        }
-
-        throw new ProgramException($"the capture {path} is neither beside the scenario nor below ../shared/data; give another in the scenario's traffic");
+        var path = files.Find(step.Text("capture")) ?? throw new ProgramException($"{step.Place}: {files.Missing(step.Text("capture"))}");
+        return CaptureFrames.Fault(path) is { } fault ? throw new ProgramException($"{step.Place}: {fault}") : path;
     }
 
     private static SortedDictionary<string, string> Inputs(Scenario scenario, Dictionary<int, string> captures)

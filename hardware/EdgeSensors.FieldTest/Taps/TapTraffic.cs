@@ -18,7 +18,7 @@ internal sealed class TapTraffic(TimeSpan lasts, RunSeed seed, Func<ScenarioStep
     public IEnumerable<WireFrame> Of(ScenarioStep step, string tap, IReadOnlyList<Prefix> own)
     {
         var from = Ns(step.Time("from")!.Value);
-        return step.What == "capture" ? Play(step, from) : Make(step, from, own, seed.Stream($"traffic/{step.Index}/{tap}"));
+        return step.What == "capture" ? Play(step, from) : Make(step, from, [.. own.Where(p => p.IsIPv4)], seed.Stream($"traffic/{step.Index}/{tap}"));
     }
 
     /// <summary>Nanoseconds.</summary>
@@ -32,12 +32,13 @@ internal sealed class TapTraffic(TimeSpan lasts, RunSeed seed, Func<ScenarioStep
             long last = from;
             foreach (var frame in CaptureFrames.Read(capturePath(step)))
             {
-                last = from + (long)(frame.AtNs / speed);
-                yield return frame with { AtNs = last };
-                if (last > Ns(lasts))
+                if (from + (frame.AtNs / speed) > Ns(lasts))
                 {
                     yield break;
                 }
+
+                last = from + (long)(frame.AtNs / speed);
+                yield return frame with { AtNs = last };
             }
 
             from = last + (Second / 10);
@@ -124,7 +125,7 @@ internal sealed class TapTraffic(TimeSpan lasts, RunSeed seed, Func<ScenarioStep
     private IEnumerable<WireFrame> Beacon(ScenarioStep step, long from, long until, long gap, IReadOnlyList<Prefix> own, Random random)
     {
         var victim = step.Prefixes("source") is [var chosen, ..] ? Address(chosen, 0) : Host(own[0], 20);
-        var hub = new Endpoint(step.Prefixes("target") is [var named, ..] ? Address(named, 0) : Address(listed[0], 0), 443);
+        var hub = new Endpoint(step.Prefixes("target") is [var named, ..] ? Address(named, 0) : Address(listed.First(p => p.IsIPv4), 0), 443);
         for (var at = from; at < until; at += gap)
         {
             foreach (var packet in ControlFlow.Connection(new Endpoint(victim, (ushort)(49_152 + random.Next(16_000))), hub, at, 1, 1_000_000))

@@ -60,11 +60,8 @@ internal sealed class TapWorld : IDisposable
         var enrolments = new List<(ScenarioStep Board, Enrolment Enrolment)>();
         foreach (var board in scenario.Boards)
         {
-            var count = board.Count("count");
-            for (var i = 1; i <= count; i++)
+            foreach (var sensor in BoardNames.Of(board).Select(SensorId.Parse))
             {
-                var name = count == 1 ? board.Text("name") : string.Create(CultureInfo.InvariantCulture, $"{board.Text("name")}-{i:0000}");
-                var sensor = SensorId.Parse(name.Length < 3 ? name + "-tap" : name);
                 var key = SealingKey.TryParse(Convert.ToBase64String(SealingOctets(sensor)), out var made) ? made : throw new InvalidOperationException("32 octets are an X25519 key.");
                 _sealing.Add(key);
                 enrolments.Add((board, new Enrolment(

@@ -25,6 +25,8 @@ internal sealed record DayOfTraffic(IReadOnlyList<Prefix> Own, long FromNs, long
     private static readonly Prefix s_sites = Prefix.Parse("198.18.0.0/15"); // RFC 2544's, so that none of it is anybody's
     private static readonly HostAddress s_resolver = Endpoint.Of("198.19.255.53", 0).Address;
 
+    private Prefix Home => Own.First(p => p.IsIPv4);
+
     /// <summary>Whether the users are at home or in an office.</summary>
     public bool AtHome { get; init; }
 
@@ -62,7 +64,7 @@ internal sealed record DayOfTraffic(IReadOnlyList<Prefix> Own, long FromNs, long
 
     private IEnumerable<TracePacket> Connection(long at, Random random)
     {
-        var user = MadeTraffic.Hosted(Own[0], (ulong)(32 + random.Next(Hosts)));
+        var user = MadeTraffic.Hosted(Home, (ulong)(32 + random.Next(Hosts)));
         var port = (ushort)(32_768 + random.Next(28_000));
         var (client, site) = (new Endpoint(user, port), new Endpoint(Site(random), 443));
         var requests = 1 + random.Next(6);
@@ -78,7 +80,7 @@ internal sealed record DayOfTraffic(IReadOnlyList<Prefix> Own, long FromNs, long
             < 800 => Question(at, user, Site(random), 123, random, 48, 48),
 
             // Somebody outside visits the own web server.
-            < 930 => ControlFlow.Connection(new Endpoint(Site(random), port), new Endpoint(MadeTraffic.Hosted(Own[0], 10), 443), at, requests, between),
+            < 930 => ControlFlow.Connection(new Endpoint(Site(random), port), new Endpoint(MadeTraffic.Hosted(Home, 10), 443), at, requests, between),
 
             // A connection of a site that keeps users waiting, as for messages.
             < 975 => ControlFlow.Connection(client, site with { Port = 5_223 }, at, 2, 3 * Second),

@@ -29,7 +29,9 @@ internal sealed record MadeTraffic(IReadOnlyList<Prefix> Own, long FromNs, long 
     /// <summary>Who is visited, scanned, struck or called; null for the protected network's tenth host.</summary>
     public HostAddress? Target { get; init; }
 
-    private HostAddress Victim => Target ?? Hosted(Own[0], 10);
+    private HostAddress Victim => Target ?? Hosted(Home, 10);
+
+    private Prefix Home => Own.First(p => p.IsIPv4);
 
     private long Gap => (long)(Second / Rate);
 
@@ -89,7 +91,7 @@ internal sealed record MadeTraffic(IReadOnlyList<Prefix> Own, long FromNs, long 
         ulong next = 1;
         foreach (var at in Steady())
         {
-            yield return PacketBuilder.Tcp(at, new Endpoint(source, Ephemeral(random)), new Endpoint(Hosted(Own[0], next++), 22), TcpControlBits.Syn, (uint)random.Next());
+            yield return PacketBuilder.Tcp(at, new Endpoint(source, Ephemeral(random)), new Endpoint(Hosted(Home, next++), 22), TcpControlBits.Syn, (uint)random.Next());
         }
     }
 
@@ -123,7 +125,7 @@ internal sealed record MadeTraffic(IReadOnlyList<Prefix> Own, long FromNs, long 
     /// <summary>An own host calls an outside one again and again, as often and as alike as a clock lets it.</summary>
     public IEnumerable<TracePacket> Beacon(Random random)
     {
-        var host = Source ?? Hosted(Own[0], 20);
+        var host = Source ?? Hosted(Home, 20);
         return Steady().SelectMany(at => ControlFlow.Connection(new Endpoint(host, Ephemeral(random)), new Endpoint(Target ?? Another(random), 443), at, 1, Millisecond));
     }
 

@@ -8,6 +8,20 @@ public static class CaptureFrames
 {
     private const int LongestFrame = 65_535; // what a file claims beyond it is not believed
 
+    /// <summary>Why a file cannot be played: no capture, or none with an Ethernet frame in it; null where it can.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static string? Fault(string path)
+    {
+        try
+        {
+            return Read(path).Any() ? null : $"{path} has no Ethernet frame";
+        }
+        catch (InvalidDataException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>Reads them one by one. A frame that was captured in part is filled up with zeros: its payload is nobody's business.</summary>
     /// <param name="path">A pcap or pcapng file.</param>
     /// <exception cref="InvalidDataException">It is neither.</exception>

@@ -1,5 +1,7 @@
 using System.Text;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Scenarios;
+using EdgeSensors.FieldTest.Taps;
 
 namespace EdgeSensors.FieldTest.Tests.Scenarios;
 
@@ -76,6 +78,12 @@ public class ScenarioReaderTests
     [InlineData("scenario: hub-away", "scenario: [[[[[[[[[a]]]]]]]]]", "s.yaml:1: nested too deep, or too long")]
     [InlineData("scenario: hub-away", "scenario: hub-away\nscenario: other", "s.yaml:2: not YAML: ")]
     [InlineData("scenario: hub-away", "scenario: {", "s.yaml:1: not YAML: ")]
+    [InlineData("rate: 10", "rate: 1e-10", "s.yaml:14: rate of traffic: generate takes a number from 0.0001 to 200000, or 0")]
+    [InlineData("{name: tap, own", "{name: tp, own", "s.yaml:7: 'tp' is no sensor's name, which has 3 to 63 characters; give another name")]
+    [InlineData("name: other", "name: a-name-that-fits-by-itself-but-not-with-the-number-of-a-board", "s.yaml:8: 'a-name-that-fits-by-itself-but-not-with-the-number-of-a-board-0001' is no sensor's name")]
+    [InlineData("{name: tap, own", "{name: other-0012, own", "s.yaml:8: 'other-0012' is the name of two sensors; give another name")]
+    [InlineData("own: [192.0.2.0/24, \"2001:db8::/32\"]", "own: \"2001:db8::/32\"", "s.yaml:14: generate: what is made up is IPv4, and tap has no IPv4 prefix in own; give it one, or play a capture")]
+    [InlineData("source: [203.0.113.7]", "source: [203.0.113.7, \"2001:db8::7\"]", "s.yaml:14: source of generate takes IPv4 addresses, as what is made up is IPv4")]
     public void What_is_wrong_is_said_with_its_line(string right, string wrong, string words)
     {
         Assert.Contains(right, Whole, StringComparison.Ordinal);
@@ -102,6 +110,84 @@ public class ScenarioReaderTests
         text = text.Replace("agents:", "boards:", StringComparison.Ordinal);
         Assert.False(ScenarioReader.TryParse(Encoding.UTF8.GetBytes(text), "s.yaml", out _, out error));
         Assert.StartsWith("s.yaml:6: boards is not for this world", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rate: 50000, lasts: 1h", "s.yaml:8: generate: rate times lasts of all that is made up for edge is more than 300000; give a lower rate, or a shorter time")]
+    [InlineData("rate: 1000, lasts: 299s", "s.yaml:9: generate: rate times lasts of all that is made up for edge is more than 300000; give a lower rate, or a shorter time")]
+    [InlineData("rate: 1000, lasts: 249s", null)]
+    public void What_is_made_up_for_a_gateway_fits_into_memory(string how, string? words)
+    {
+        var text = $$"""
+            scenario: much
+            title: {en: Much, ja: 大量}
+            world: gateways
+            lasts: 1h
+            within: 1h
+            agents: [{name: edge, own: 192.0.2.0/24}]
+            traffic:
+              - {to: edge, generate: syn-flood, {{how}}}
+              - {to: edge, generate: visitors, rate: 1000, lasts: 51s}
+            expect: [{passes: others}]
+            """;
+        Assert.Equal(words is null, ScenarioReader.TryParse(Encoding.UTF8.GetBytes(text), "s.yaml", out _, out var error));
+        Assert.Equal(words, error?.Message);
+    }
+
+    [Fact]
+    public void So_many_taps_of_each_name_are_held_to_the_same()
+    {
+        var scenario = Read(Whole);
+        Assert.Null(ScenarioCheck.Find(scenario.WithTaps(2_500)));
+        Assert.Equal((7, "more than 5000 boards; give fewer"), ScenarioCheck.Find(scenario.WithTaps(2_501)));
+    }
+
+    [Theory]
+    [InlineData("beacon, lasts: 1m", ", listed: 0", "s.yaml:8: generate: beacon calls a listed address, and no board has one; give target, or listed or list to a board")]
+    [InlineData("beacon, lasts: 1m", ", listed: 0, list: \"2001:db8::7\"", "s.yaml:8: generate: beacon calls a listed address, and no board has one; give target, or listed or list to a board")]
+    [InlineData("beacon, lasts: 1m", ", list: [\"2001:db8::7\", 203.0.113.7]", null)]
+    [InlineData("visitors, rate: 0.0001, lasts: 7d", ", own: [\"2001:db8::/32\", 192.0.2.0/24]", null)]
+    public void What_is_read_can_be_played(string traffic, string board, string? words)
+    {
+        var own = board.Contains("own", StringComparison.Ordinal) ? "" : ", own: 192.0.2.0/24";
+        var text = $$"""
+            scenario: plays
+            title: {en: It plays, ja: 再生できる}
+            world: taps
+            lasts: 20s
+            within: 1m
+            boards: [{name: tap{{own}}{{board}}}]
+            traffic:
+              - {to: tap, generate: {{traffic}}}
+            expect: [{nothing-lost: all}]
+            """;
+        Assert.Equal(words is null, ScenarioReader.TryParse(Encoding.UTF8.GetBytes(text), "s.yaml", out var scenario, out var error));
+        Assert.Equal(words, error?.Message);
+        if (scenario is not null)
+        {
+            Assert.NotEmpty(TapRun.Play(scenario, new RunOptions(), null, null, TestContext.Current.CancellationToken).Checks);
+        }
+    }
+
+    [Theory]
+    [InlineData("not a capture at all", "is no capture file: ")]
+    [InlineData(null, "has no Ethernet frame")]
+    public void A_capture_that_cannot_be_played_is_said_with_its_line(string? content, string words)
+    {
+        var folder = Directory.CreateTempSubdirectory("edgesensors-test-");
+        try
+        {
+            byte[] header = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0]; // of a pcap without a packet
+            File.WriteAllBytes(Path.Combine(folder.FullName, "some.pcap"), content is null ? header : Encoding.UTF8.GetBytes(content));
+            var scenario = Read(Whole.Replace("captures/some.pcap", "some.pcap", StringComparison.Ordinal)) with { Folder = folder.FullName };
+            var error = Assert.Throws<ProgramException>(() => TapRun.Play(scenario, new RunOptions(), null, null, TestContext.Current.CancellationToken));
+            Assert.StartsWith("traffic 1 (line 13): ", error.Message, StringComparison.Ordinal);
+            Assert.Contains(words, error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
