@@ -133,6 +133,51 @@ public sealed class XdpBlocklistTests
         Assert.Equal(XdpProgram.Pass, Judge(filter, Frame("198.51.100.8", "192.0.2.1")));
     }
 
+    [Theory]
+    [InlineData("198.51.100.7 198.51.100.8", "198.51.100.8 198.51.100.9", "198.51.100.7", "198.51.100.9")]
+    [InlineData("2001:db8:1::7 2001:db8:1::8", "2001:db8:1::8 2001:db8:1::9", "2001:db8:1::7", "2001:db8:1::9")]
+    [InlineData("198.51.100.0/24 198.51.101.0/24", "198.51.101.0/24 203.0.113.0/28", "198.51.100.7", "203.0.113.9")]
+    [InlineData("2001:db8:1::/48 2001:db8:2::/48", "2001:db8:2::/48 2001:db8:3::/64", "2001:db8:1::7", "2001:db8:3::9")]
+    public void A_list_that_fills_the_room_takes_the_place_of_another_that_did(string before, string next, string gone, string come)
+    {
+        using var filter = FilterOrSkip(capacity: 2);
+        var far = gone.Contains(':', StringComparison.Ordinal) ? "2001:db8::1" : "192.0.2.1";
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            Apply(filter, SectionsOf(before));
+            Assert.Equal((XdpProgram.Drop, XdpProgram.Pass), (Judge(filter, Frame(gone, far)), Judge(filter, Frame(come, far))));
+            Apply(filter, SectionsOf(next));
+            Assert.Equal((XdpProgram.Pass, XdpProgram.Drop), (Judge(filter, Frame(gone, far)), Judge(filter, Frame(come, far))));
+        }
+
+        // And in each the step and the section may be others.
+        Apply(filter, [.. SectionsOf(next).Select((section, i) => section with { Key = section.Key with { Category = DocumentId.Parse($"other{i}") } })]);
+        Assert.Equal((XdpProgram.Pass, XdpProgram.Drop), (Judge(filter, Frame(gone, far)), Judge(filter, Frame(come, far))));
+    }
+
+    [Fact]
+    public void Nothing_of_a_list_that_failed_takes_room_or_is_found_under_a_later_ones_number()
+    {
+        using var filter = FilterOrSkip(capacity: 2);
+        Apply(filter, Section("c2", "198.51.100.7"), Section("c2", "203.0.113.0/28"));
+        Assert.NotNull(filter.Blocklist.Apply([Section("c2", "198.51.100.8", "198.51.100.9", "198.51.100.10"), Section("c2", "203.0.113.16/28")], _ => ulong.MaxValue));
+        Apply(filter, Section("c2", "198.51.100.20", "198.51.100.21"), Section("c2", "203.0.113.32/28", "203.0.113.48/28"));
+        Assert.Equal(XdpProgram.Drop, Judge(filter, Frame("198.51.100.21", "192.0.2.1")));
+        Apply(filter);
+
+        // By now every number has been another section's.
+        for (var i = 0; i < XdpBlocklist.MaxSections; i++)
+        {
+            Apply(filter, Section($"later{i}", "198.51.100.30"));
+            string[] old = ["198.51.100.7", "198.51.100.8", "198.51.100.9", "198.51.100.10", "203.0.113.1", "203.0.113.17"];
+            Assert.All(old, address => Assert.Equal(XdpProgram.Pass, Judge(filter, Frame(address, "192.0.2.1"))));
+            Apply(filter);
+        }
+    }
+
+    private static EnforcedSection[] SectionsOf(string prefixes) =>
+        [.. prefixes.Split(' ').Select(Prefix.Parse).GroupBy(prefix => prefix.Length).Select(group => Section("c2", group))];
+
     private static bool Holds(EnforcedSection section, Prefix address) => Enumerable.Range(0, section.Count).Any(i => section[i].Contains(address));
 
     private static XdpFilter FilterOrSkip(int capacity = 64)

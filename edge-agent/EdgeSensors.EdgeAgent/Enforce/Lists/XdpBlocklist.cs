@@ -37,6 +37,9 @@ internal sealed class XdpBlocklist(XdpBlocklistMaps maps, int capacity) : IDispo
     private readonly Queue<int> _free = new(Enumerable.Range(AllSections + 1, MaxSections - 1));
     private bool _broken;
 
+    // After a failure nobody knows which entries stand. Until all are gone no section takes a number, or what is left of one list would be judged by the next.
+    private bool _half;
+
     /// <summary>Most entries.</summary>
     public int Capacity => capacity;
 
@@ -52,6 +55,11 @@ internal sealed class XdpBlocklist(XdpBlocklistMaps maps, int capacity) : IDispo
                 return Gone;
             }
 
+            if (_half && Clear() is { } stuck)
+            {
+                return stuck;
+            }
+
             if (Bring(sections, endOf) is not { } error)
             {
                 return null;
@@ -59,6 +67,7 @@ internal sealed class XdpBlocklist(XdpBlocklistMaps maps, int capacity) : IDispo
 
             // Half a list is none: from this write on nothing is looked up.
             Write(AllSections, 0, 0, drops: false);
+            _half = true;
             Clear();
             return error;
         }
@@ -126,13 +135,20 @@ internal sealed class XdpBlocklist(XdpBlocklistMaps maps, int capacity) : IDispo
             _standing[section.Key] = standing with { Section = section };
         }
 
+        // What goes makes room for what comes, in all shapes: prefixes of every length share a table.
+        var puts = new List<Func<EbpfError?>>();
         foreach (var shape in sections.Select(section => section.Shape).Concat(before.Values.Select(section => section.Shape)).Distinct().ToList())
         {
-            var error = shape.IsIPv4 ? Change<uint>(shape, before, wanted, first) : Change<UInt128>(shape, before, wanted, first);
+            var error = shape.IsIPv4 ? Change<uint>(shape, before, wanted, first, puts) : Change<UInt128>(shape, before, wanted, first, puts);
             if (error is not null)
             {
                 return error;
             }
+        }
+
+        if (puts.Select(put => put()).FirstOrDefault(error => error is not null) is { } full)
+        {
+            return full;
         }
 
         foreach (var (key, standing) in _standing.Where(standing => !wanted.ContainsKey(standing.Key)).ToList())
@@ -143,8 +159,9 @@ internal sealed class XdpBlocklist(XdpBlocklistMaps maps, int capacity) : IDispo
         return Write(AllSections, 0, sections.Aggregate(0, (bits, section) => bits | BitsOf(section)), drops: false);
     }
 
-    /// <summary>Changes one table's entries of one prefix length.</summary>
-    private EbpfError? Change<T>(ListShape shape, Dictionary<SectionKey, EnforcedSection> before, Dictionary<SectionKey, EnforcedSection> wanted, bool first)
+    /// <summary>Changes one table's entries of one prefix length: takes out what goes, and gives what is to be put in after that.</summary>
+    private EbpfError? Change<T>(
+        ListShape shape, Dictionary<SectionKey, EnforcedSection> before, Dictionary<SectionKey, EnforcedSection> wanted, bool first, List<Func<EbpfError?>> later)
         where T : unmanaged, IBinaryInteger<T>
     {
         // The one that goes before others last: where nothing stood yet, its writes lie over theirs.
@@ -152,7 +169,8 @@ internal sealed class XdpBlocklist(XdpBlocklistMaps maps, int capacity) : IDispo
         sections.Sort((a, b) => ReferenceEquals(a, b) ? 0 : a.GoesBefore(b) ? 1 : -1);
         if (first)
         {
-            return sections.Select(section => Put(shape, section.Addresses<T>(), _standing[section.Key].Number)).FirstOrDefault(error => error is not null);
+            later.AddRange(sections.Select<EnforcedSection, Func<EbpfError?>>(section => () => Put(shape, section.Addresses<T>(), _standing[section.Key].Number)));
+            return null;
         }
 
         var changed = new List<T>();
@@ -182,14 +200,7 @@ internal sealed class XdpBlocklist(XdpBlocklistMaps maps, int capacity) : IDispo
             (winner < 0 ? deletes : puts[sections[winner].Key]).Add(changed[i]);
         }
 
-        foreach (var (key, addresses) in puts)
-        {
-            if (Put<T>(shape, CollectionsMarshal.AsSpan(addresses), _standing[key].Number) is { } error)
-            {
-                return error;
-            }
-        }
-
+        later.AddRange(puts.Select<KeyValuePair<SectionKey, List<T>>, Func<EbpfError?>>(put => () => Put<T>(shape, CollectionsMarshal.AsSpan(put.Value), _standing[put.Key].Number)));
         return Delete<T>(shape, CollectionsMarshal.AsSpan(deletes));
     }
 
@@ -296,13 +307,14 @@ internal sealed class XdpBlocklist(XdpBlocklistMaps maps, int capacity) : IDispo
         _free.Enqueue(standing.Number);
     }
 
-    private void Clear()
+    /// <summary>Takes every entry out, whosever it was, and ends the sections.</summary>
+    private EbpfError? Clear()
     {
-        foreach (var shape in _standing.Values.Select(standing => standing.Section.Shape).Distinct().ToList())
+        foreach (var map in (EbpfMap[])[maps.Singles4, maps.Singles6, maps.Nets4, maps.Nets6])
         {
-            foreach (var section in _standing.Values.Where(standing => standing.Section.Shape == shape).Select(standing => standing.Section))
+            if (Empty(map) is { } error)
             {
-                _ = shape.IsIPv4 ? Delete(shape, section.IPv4.Span) : Delete(shape, section.IPv6.Span);
+                return error;
             }
         }
 
@@ -310,6 +322,28 @@ internal sealed class XdpBlocklist(XdpBlocklistMaps maps, int capacity) : IDispo
         {
             End(key, standing);
         }
+
+        _half = false;
+        return null;
+    }
+
+    private static EbpfError? Empty(EbpfMap map)
+    {
+        var (key, next) = (new byte[map.KeySize], new byte[map.KeySize]);
+        var error = map.NextKey([], key);
+        while (error is null)
+        {
+            // The next one first: the way on from a key that is gone begins anew.
+            error = map.NextKey(key, next);
+            if (map.Delete(key) is { Fault: not EbpfFault.NoSuchKey } stuck)
+            {
+                return stuck;
+            }
+
+            (key, next) = (next, key);
+        }
+
+        return error.Fault == EbpfFault.NoSuchKey ? null : error;
     }
 
     private EbpfError? Write(int number, ulong end, int bits, bool drops)

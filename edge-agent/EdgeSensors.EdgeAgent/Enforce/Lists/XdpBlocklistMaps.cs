@@ -21,10 +21,12 @@ internal sealed record XdpBlocklistMaps(EbpfMap Singles4, EbpfMap Singles6, Ebpf
     {
         maps = null;
         List<EbpfMap> made = [];
+
+        // A prefix tree of Linux before 6.13 that is full takes no new value for a prefix that it has either: it makes the new node before it lets the old one go.
         (EbpfMapType Type, string Name, int Key, int Value, int Entries)[] needed =
         [
             (EbpfMapType.Hash, "es_block4", 4, 4, capacity), (EbpfMapType.Hash, "es_block6", 16, 4, capacity),
-            (EbpfMapType.LongestPrefix, "es_blocknet4", 8, 4, capacity), (EbpfMapType.LongestPrefix, "es_blocknet6", 20, 4, capacity),
+            (EbpfMapType.LongestPrefix, "es_blocknet4", 8, 4, capacity + 1), (EbpfMapType.LongestPrefix, "es_blocknet6", 20, 4, capacity + 1),
             (EbpfMapType.Array, "es_sections", 4, 16, sections), (EbpfMapType.Array, "es_blockhits", 4, 16, sections),
         ];
         foreach (var (type, name, key, value, entries) in needed)
