@@ -28,4 +28,7 @@ internal static partial class RunLog
 
     [LoggerMessage(8, LogLevel.Warning, "nothing is dropped at the interface (XDP), nftables enforces alone: {Limitation}")]
     public static partial void NoXdp(ILogger logger, string limitation);
+
+    [LoggerMessage(9, LogLevel.Warning, "what a former run may have left in the nftables table {Table} cannot be taken away and ends by itself: {Error}")]
+    public static partial void LeftBehind(ILogger logger, string table, string error);
 }

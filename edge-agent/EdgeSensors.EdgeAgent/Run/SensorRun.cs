@@ -117,7 +117,8 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         }
 
         using var attached = enforcer as IDisposable;
-        var lists = await ChooseListsAsync(enforcer, clock, cancellationToken).ConfigureAwait(false);
+        var lists = await ListEnforcement.ChooseAsync(
+            enforcer, settings.Limits, settings.RateLimitPacketsPerSecond, NftCommand.OfThisMachine(), clock, _logger, cancellationToken).ConfigureAwait(false);
         client.ListCapacity = Math.Min(settings.Limits.BlocklistEntries, lists?.Capacity ?? 0);
 
         if (card?.DepthLimitation is { } shallow)
@@ -220,24 +221,6 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         }
 
         return trouble;
-    }
-
-    /// <summary>What enforces a blocklist; null where the owner wants none or nothing can. What a former run left in nftables and is not gone on with is taken away.</summary>
-    private async Task<IListEnforcer?> ChooseListsAsync(IEnforcer enforcer, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        if (enforcer is not (NftEnforcer or XdpEnforcer))
-        {
-            return null;
-        }
-
-        var table = new NftListEnforcer(new NftEnforcer(NftCommand.OfThisMachine(), clock, NftLayout.ListTable), settings.RateLimitPacketsPerSecond);
-        if (settings.Limits.BlocklistEntries > 0 && enforcer is NftEnforcer)
-        {
-            return table;
-        }
-
-        await table.ApplyAsync([], cancellationToken).ConfigureAwait(false);
-        return settings.Limits.BlocklistEntries > 0 ? new XdpListEnforcer((XdpEnforcer)enforcer, settings.Limits.BlocklistEntries, clock) : null;
     }
 
     private static async Task Quiet(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -32,13 +32,16 @@ internal sealed class ListKeeper(OwnerLimits owner, IListEnforcer? enforcer, Dur
     private long _toldAt;
     private bool _behind;
 
+    // What a former run left in the kernel stands there whatever is signed now: the first time nothing is brought about as well.
+    private bool _begun;
+
     /// <summary>Takes what was verified.</summary>
     public async Task ApplyAsync(TrustedState state, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (state.TimestampVersion != _state.TimestampVersion)
+            if (!_begun || state.TimestampVersion != _state.TimestampVersion)
             {
                 _state = state;
                 await EnforceAsync(cancellationToken).ConfigureAwait(false);
@@ -88,11 +91,12 @@ internal sealed class ListKeeper(OwnerLimits owner, IListEnforcer? enforcer, Dur
                 document, _state.EnforcedList, owner, [.. NeverList.CriticalServices, .. NeverList.SpecialPurpose, .. _state.Authorization?.OwnPrefixes ?? [], .. owner.Allowlist], enforcer, now)
             : new ListVerdict([], []);
         string? error = null;
-        if (enforcer is not null && (verdict.Sections.Count > 0 || _standing.Count > 0 || _behind))
+        if (enforcer is not null && (verdict.Sections.Count > 0 || _standing.Count > 0 || _behind || !_begun))
         {
             error = await enforcer.ApplyAsync(verdict.Sections, cancellationToken).ConfigureAwait(false);
         }
 
+        _begun = true;
         _behind = error is not null;
         _standing = _behind ? [] : verdict.Sections;
         if (error is not null)

@@ -64,7 +64,47 @@ public sealed class ListKeeperTests : IDisposable
 
         await keeper.ApplyAsync(State(5, null, List(2, "192.0.2.10 c2")), Cancel);
         Assert.Equal(2, network.Arriving("192.0.2.10", 2));
-        Assert.Equal(("list-c2", RuleState.Revoked), (Assert.Single(Receipts()).Item1, RuleState.Revoked));
+        var (rule, end, _, _) = Assert.Single(Receipts());
+        Assert.Equal(("list-c2", RuleState.Revoked), (rule, end));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_former_run_enforced_is_gone_with_the_first_word_that_is_trusted(bool signedAway)
+    {
+        using var network = new EnforcerNetwork();
+        ListKeeper Run() => new(
+            new OwnerLimits { BlocklistEntries = 100 }, new NftListEnforcer(new NftEnforcer(network.Nft, TimeProvider.System, NftLayout.ListTable), 100), _outbox, TimeProvider.System, NullLogger.Instance);
+        using (var former = Run())
+        {
+            await former.ApplyAsync(State(1, Document("c2 drop"), List(1, "192.0.2.10 c2")), Cancel);
+            Assert.Equal(0, network.Arriving("192.0.2.10", 2));
+        }
+
+        // While the agent was away, blocklist enforce --off was signed; or nothing that is trusted is left.
+        using var next = Run();
+        await next.ApplyAsync(signedAway ? State(2, null, List(1, "192.0.2.10 c2")) : TrustedState.None, Cancel);
+        Assert.Equal(2, network.Arriving("192.0.2.10", 2));
+    }
+
+    [Theory]
+    [InlineData(false, 100, false)] // enforce.enabled: false
+    [InlineData(true, 0, true)] // no room for lists any more, rules as before
+    public async Task What_a_former_run_enforced_is_gone_when_the_owner_says_so(bool enforce, int entries, bool rulesStay)
+    {
+        using var network = new EnforcerNetwork();
+        using (var former = new ListKeeper(
+            new OwnerLimits { BlocklistEntries = 100 }, new NftListEnforcer(new NftEnforcer(network.Nft, TimeProvider.System, NftLayout.ListTable), 100), _outbox, TimeProvider.System, NullLogger.Instance))
+        {
+            await former.ApplyAsync(State(1, Document("c2 drop"), List(1, "192.0.2.10 c2")), Cancel);
+            await network.Apply(EnforcerNetwork.Plan(EnforcerNetwork.Rule("r", "192.0.2.11")));
+            Assert.Equal(0, network.Arriving("192.0.2.10", 2) + network.Arriving("192.0.2.11", 2));
+        }
+
+        IEnforcer enforcer = enforce ? new NftEnforcer(network.Nft, TimeProvider.System) : new ObserveOnlyEnforcer("enforce.enabled is false", TimeProvider.System);
+        Assert.Null(await ListEnforcement.ChooseAsync(enforcer, new OwnerLimits { BlocklistEntries = entries }, 100, network.Nft, TimeProvider.System, NullLogger.Instance, Cancel));
+        Assert.Equal((2, rulesStay ? 0 : 2), (network.Arriving("192.0.2.10", 2), network.Arriving("192.0.2.11", 2)));
     }
 
     [Fact]
