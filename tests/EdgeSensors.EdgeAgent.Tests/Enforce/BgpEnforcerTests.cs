@@ -90,8 +90,11 @@ public sealed class BgpEnforcerTests(BgpEnforcerTests.Daemons daemons) : IClassF
     {
         await using (var enforcer = Enforcer(Settings()))
         {
-            await enforcer.ApplyAsync(Plan(Rule("short", "203.0.113.7", seconds: 2), Rule("long", "203.0.113.8")), Stop);
+            var ends = Rule("short", "203.0.113.7", seconds: 8);
+            await enforcer.ApplyAsync(Plan(ends, Rule("long", "203.0.113.8")), Stop);
+            Assert.True(await _bgp.RouterComesToHave(Stop, s_two), Heard());
             Assert.True(await _bgp.RouterComesToHave(Stop, s_two[1]), Heard());
+            Assert.True(UnixMilliseconds.Now(TimeProvider.System) >= ends.ExpiresAt);
             Assert.True((await enforcer.ReadHitsAsync(Stop)).Intact);
         }
 
