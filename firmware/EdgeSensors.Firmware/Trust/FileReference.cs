@@ -1,3 +1,5 @@
+using EdgeSensors.Firmware.Json;
+
 namespace EdgeSensors.Firmware.Trust;
 
 /// <summary>What a signed file says of another: version, length and SHA-256, all of which a tap wants (TUF 1.0.34, sections 4.4 and 4.5).</summary>
@@ -28,19 +30,26 @@ internal sealed class FileReference
         Length = 0;
     }
 
-    /// <summary>Takes a hash in hex. False if it is none.</summary>
-    public bool TrySetHash(byte[] hex, int at, int length)
+    /// <summary>Takes a token of what is said of the file, whose members are at a depth. False if it is not what it must be.</summary>
+    public bool TryRead(JsonReader j, JsonToken token, byte[] b, int depth)
     {
-        _members |= 1;
-        return length == 2 * Hash.Length && Hex.TryRead(hex, at, Hash.Length, Hash, 0);
-    }
+        if (j.Depth == depth + 1 && j.NameIs(depth, "hashes") && j.NameIs(depth + 1, "sha256"))
+        {
+            return token == JsonToken.Text && TrySetHash(b, j.Start, j.Length);
+        }
 
-    /// <summary>Takes a length. False if no file has it.</summary>
-    public bool TrySetLength(long length)
-    {
-        _members |= 2;
-        Length = (int)length;
-        return length >= 0 && length <= int.MaxValue;
+        if (j.Depth == depth && j.NameIs(depth, "length"))
+        {
+            return token == JsonToken.Integer && TrySetLength(j.Value);
+        }
+
+        if (j.Depth == depth && j.NameIs(depth, "version"))
+        {
+            Version = j.Value;
+            return token == JsonToken.Integer && j.Value >= 1;
+        }
+
+        return true;
     }
 
     /// <summary>Takes over another's.</summary>
@@ -65,5 +74,18 @@ internal sealed class FileReference
         Length = length;
         Version = version;
         _members = 3;
+    }
+
+    private bool TrySetHash(byte[] hex, int at, int length)
+    {
+        _members |= 1;
+        return length == 2 * Hash.Length && Hex.TryRead(hex, at, Hash.Length, Hash, 0);
+    }
+
+    private bool TrySetLength(long length)
+    {
+        _members |= 2;
+        Length = (int)length;
+        return length >= 0 && length <= int.MaxValue;
     }
 }

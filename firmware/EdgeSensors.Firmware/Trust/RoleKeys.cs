@@ -1,3 +1,5 @@
+using EdgeSensors.Firmware.Json;
+
 namespace EdgeSensors.Firmware.Trust;
 
 /// <summary>The keys that speak for a role, and how many of them must (TUF 1.0.34, section 4.3).</summary>
@@ -29,6 +31,23 @@ internal sealed class RoleKeys
         Count = 0;
         Threshold = 0;
         System.Array.Clear(Known, 0, MaxKeys);
+    }
+
+    /// <summary>Takes a token of a role, whose object's members are at a depth. False if it is not what it must be.</summary>
+    public bool TryRead(JsonReader j, JsonToken token, byte[] b, int depth)
+    {
+        if (j.Depth == depth + 1 && j.NameIs(depth, "keyids"))
+        {
+            return token == JsonToken.Text && TryAdd(b, j.Start, j.Length);
+        }
+
+        if (j.Depth == depth && j.NameIs(depth, "threshold"))
+        {
+            Threshold = (int)j.Value;
+            return token == JsonToken.Integer && j.Value >= 1 && j.Value <= MaxKeys;
+        }
+
+        return true;
     }
 
     /// <summary>Adds an id in hex. False if it is none, is there already, or finds no room.</summary>
