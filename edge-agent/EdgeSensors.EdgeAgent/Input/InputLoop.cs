@@ -74,7 +74,8 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
     private void ReadLive(LiveInput input, CancellationToken cancellationToken)
     {
         var freezes = 0L;
-        reporter.DroppedFrames = () =>
+        var backAtNs = long.MinValue;
+        reporter.DroppedFrames = windowStartNs =>
         {
             var (dropped, frozen) = input.ReadCounters();
             if (frozen > freezes)
@@ -83,19 +84,23 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
                 freezes = frozen;
             }
 
-            return dropped;
+            // Windows close late: one that is open when the interface comes back has missed what came before, whenever it is asked for.
+            return windowStartNs < backAtNs ? null : dropped;
         };
         string? said = null;
         while (true)
         {
             if (!(input.IsSingle ? ReadPackets(input) : ReadBatch(input)))
             {
-                reporter.AdvanceTo((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100 - RingDelayNs);
+                var nowNs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
                 if (input.Trouble != said)
                 {
                     said = input.Trouble;
+                    backAtNs = said is null ? nowNs : backAtNs;
                     SayTrouble(said);
                 }
+
+                reporter.AdvanceTo(nowNs - RingDelayNs);
             }
 
             if (cancellationToken.IsCancellationRequested)
@@ -139,7 +144,7 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
     {
         var missing = 0L;
         reporter.MissingExports = () => listener.Report().MissingCount;
-        reporter.DroppedFrames = () =>
+        reporter.DroppedFrames = _ =>
         {
             // How many packets a record that never came would have told of is not known; that none is missing is.
             var before = missing;

@@ -133,7 +133,7 @@ internal sealed partial class TrafficReporter
     private List<OutboxEntry> Messages()
     {
         ulong? dropped = null;
-        if (DroppedFrames?.Invoke() is { } all)
+        if (DroppedFrames?.Invoke(_windowStartNs) is { } all)
         {
             dropped = (ulong)Math.Max(0, all - _droppedBefore);
             _droppedBefore = all;

@@ -76,8 +76,11 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
     /// <summary>Whether what was read so far was told of in an earlier run.</summary>
     public bool IsResuming => _reached.Windows < _resumed.Windows;
 
-    /// <summary>Counts, since the start, the frames that the kernel dropped; null, or a result of null for the time since it was last asked, where that is unknown.</summary>
-    public Func<long?>? DroppedFrames { get; set; }
+    /// <summary>
+    /// Counts, since the start, the frames that the kernel dropped; is given the start of the window that is asked for, nanoseconds since 1970. Null, or a result of null for that window and the time since it was
+    /// last asked, where that is unknown.
+    /// </summary>
+    public Func<long, long?>? DroppedFrames { get; set; }
 
     /// <summary>Counts for rules that are only observed; null where they are carried out.</summary>
     public ObserveOnlyEnforcer? Observed { get; init; }

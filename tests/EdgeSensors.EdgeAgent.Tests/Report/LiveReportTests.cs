@@ -50,7 +50,7 @@ public sealed class LiveReportTests
         var dropped = 5L;
         Run(station, reporter =>
         {
-            reporter.DroppedFrames = () => dropped;
+            reporter.DroppedFrames = _ => dropped;
             Windows(reporter, 1);
             dropped = 12;
             reporter.AdvanceTo(StartNs + (2 * Second));
