@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Ring;
 using EdgeSensors.FieldTest.Traffic;
 using EdgeSensors.Tests;
@@ -53,11 +52,7 @@ public class ExportRingTests
         try
         {
             var capture = station.WriteCapture("scan.pcap", GeneratedAttack.Make(seed: 7));
-            int port;
-            using (var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0)))
-            {
-                port = ((IPEndPoint)probe.Client.LocalEndPoint!).Port;
-            }
+            var port = FreePort.Udp();
 
             await station.Hub.ServeAsync(Stop);
             await station.Agent.RunAsync(

@@ -4,7 +4,6 @@ using EdgeSensors.FieldTest.Replay;
 using EdgeSensors.FieldTest.Ring;
 using EdgeSensors.FieldTest.Traffic;
 using EdgeSensors.Protocol;
-using FreePort = EdgeSensors.Tests.FreePort;
 
 namespace EdgeSensors.EndToEnd.Tests;
 
@@ -21,9 +20,9 @@ internal sealed class Station : IDisposable
         _agentProgram = agentProgram;
         Hub = new HubSide(hubProgram, Folder, Logs, null, IPAddress.Loopback)
         {
-            MqttPort = FreePort.Take(),
-            HttpsPort = FreePort.Take(),
-            Witness = new WitnessSide(Program(ProgramLocator.Witness), Path.Combine(Folder, "witness"), Logs, null, IPAddress.Loopback) { Port = FreePort.Take(), ViewPort = FreePort.Take() },
+            MqttPort = FreePort.Tcp(),
+            HttpsPort = FreePort.Tcp(),
+            Witness = new WitnessSide(Program(ProgramLocator.Witness), Path.Combine(Folder, "witness"), Logs, null, IPAddress.Loopback) { Port = FreePort.Tcp(), ViewPort = FreePort.Tcp() },
         };
         Agent = new AgentSide(agentProgram, Enrolment, Path.Combine(Logs, "agent.log"), null);
         Directory.CreateDirectory(Logs);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using EdgeSensors.Tests;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Tests.Log;
 
@@ -13,8 +13,8 @@ public sealed class WitnessProcessTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("edgesensors-witness-").FullName;
     private readonly SampleLog _log = new SampleLog().Fill(10);
-    private readonly int _port = FreePort.Take();
-    private readonly int _viewPort = FreePort.Take();
+    private readonly int _port = FreePort.Tcp();
+    private readonly int _viewPort = FreePort.Tcp();
     private readonly HttpClient _http = new() { Timeout = Patience };
     private Process? _serving;
 

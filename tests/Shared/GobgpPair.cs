@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using EdgeSensors.FieldTest.Programs;
 
 namespace EdgeSensors.Tests;
 
@@ -37,13 +36,7 @@ internal sealed class GobgpPair : IDisposable
         var pair = new GobgpPair(OtherProgram.FindOrSkip("gobgp", "gobgpd"));
         try
         {
-            int port;
-            using (var probe = new TcpListener(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                port = ((IPEndPoint)probe.LocalEndpoint).Port;
-            }
-
+            var port = FreePort.Tcp();
             pair.Start(gobgpd, "router", "127.0.0.2", "127.0.0.1", $"port = {port}\n  local-address-list = [\"127.0.0.2\"]", "passive-mode = true");
             pair.Start(gobgpd, "speaker", "127.0.0.1", "127.0.0.2", "port = -1", $"remote-port = {port}");
             Assert.True(await Eventually(() => pair.IsSessionUp, cancellationToken), "the BGP session does not come up");

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using EdgeSensors.FieldTest.Network;
 using EdgeSensors.FieldTest.Reporting;
 using EdgeSensors.Protocol;
@@ -41,7 +40,7 @@ internal sealed class Cast : IDisposable
             throw new ProgramException(error);
         }
 
-        var (mqtt, https, witnessing, viewing) = network is null ? (FreePort(), FreePort(), FreePort(), FreePort()) : (8883, 8443, 8550, 8551);
+        var (mqtt, https, witnessing, viewing) = network is null ? (FreePort.Tcp(), FreePort.Tcp(), FreePort.Tcp(), FreePort.Tcp()) : (8883, 8443, 8550, 8551);
         var address = network?.HubAddress ?? IPAddress.Loopback;
         var hub = new HubSide(hubProgram, ground.Temporary, ground.Logs, network?.Hub, address)
         {
@@ -122,13 +121,6 @@ internal sealed class Cast : IDisposable
     }
 
     private string EnrolmentOf(string sensor) => Path.Combine(_ground.Temporary, "enrolment", sensor);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
 
 /// <summary>Whom a run's hub knows before it serves.</summary>

@@ -45,9 +45,9 @@ internal sealed class LiveRun(int count, TimeSpan lasts, RunFolder ground, IRunW
         });
         using var hub = new HubSide(programs[0], ground.Temporary, ground.Logs, null, IPAddress.Loopback)
         {
-            MqttPort = FreePort.Take(),
-            HttpsPort = FreePort.Take(),
-            Witness = new WitnessSide(programs[1], Path.Combine(ground.Temporary, "witness"), ground.Logs, null, IPAddress.Loopback) { Port = FreePort.Take(), ViewPort = FreePort.Take() },
+            MqttPort = FreePort.Tcp(),
+            HttpsPort = FreePort.Tcp(),
+            Witness = new WitnessSide(programs[1], Path.Combine(ground.Temporary, "witness"), ground.Logs, null, IPAddress.Loopback) { Port = FreePort.Tcp(), ViewPort = FreePort.Tcp() },
         };
         Tell("the hub and its witness are made");
         await hub.InitAsync("manual", stop);

@@ -8,6 +8,7 @@ using EdgeSensors.EdgeAgent.Commands;
 using EdgeSensors.EdgeAgent.Configuration;
 using EdgeSensors.EdgeAgent.Export;
 using EdgeSensors.EdgeAgent.Tests.Report;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.Metering.Collect.Listen;
 using EdgeSensors.Tests;
 
@@ -79,7 +80,7 @@ public sealed class ListenRunTests
         using var output = new MemoryStream();
         var errors = new StringWriter();
         using var finished = new ManualResetEventSlim();
-        var port = FreePort();
+        var port = FreePort.Udp();
         var run = new ListenRun(Settings(port), new ListenLimit(TimeSpan.FromSeconds(60), 1), FlowFormat.JsonLines, quiet: false, TimeProvider.System);
         var running = new Thread(() =>
         {
@@ -135,12 +136,6 @@ public sealed class ListenRunTests
 
     private static ListenSettings Settings(int port) => new() { Urls = [new ListenUrl(ListenTransport.Udp, new IPEndPoint(IPAddress.Loopback, port))], Workers = 2 };
 
-    private static int FreePort()
-    {
-        using var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.Client.LocalEndPoint!).Port;
-    }
-
     /// <summary>One record of 192.0.2.1:40000 to 198.51.100.9:443, TCP; its header says nothing of sampling.</summary>
     private static byte[] NetFlow5(byte packets)
     {
@@ -168,7 +163,7 @@ public sealed class ListenRunTests
 
         public static async Task<Listening> StartAsync(Func<ListenSettings, ListenSettings>? change = null)
         {
-            var made = new Listening { EndPoint = new IPEndPoint(IPAddress.Loopback, FreePort()) };
+            var made = new Listening { EndPoint = new IPEndPoint(IPAddress.Loopback, FreePort.Udp()) };
             var settings = Settings(made.EndPoint.Port);
             var run = new ListenRun(change?.Invoke(settings) ?? settings, new ListenLimit(Timeout.InfiniteTimeSpan, long.MaxValue), FlowFormat.JsonLines, quiet: true, TimeProvider.System)
             {

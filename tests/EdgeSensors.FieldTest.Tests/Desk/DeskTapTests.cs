@@ -1,9 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgeSensors.FieldTest.Commands;
 using EdgeSensors.FieldTest.Desk;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.Protocol;
 using Spectre.Console;
 
@@ -134,13 +133,11 @@ public sealed class DeskTapTests : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN=fieldtest/{sensor}", key, HashAlgorithmName.SHA256);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        using var nobody = new TcpListener(IPAddress.Loopback, 0);
-        nobody.Start();
         var enrolment = new TapEnrolment
         {
             Name = new SensorName(OperatorId.Parse("fieldtest"), SensorId.Parse(sensor)),
             HubHost = "127.0.0.1",
-            MqttPort = ((IPEndPoint)nobody.LocalEndpoint).Port,
+            MqttPort = FreePort.Tcp(),
             CertificatePem = certificate.ExportCertificatePem() + "\n",
             KeyPem = key.ExportPkcs8PrivateKeyPem() + "\n",
             AuthorityPem = certificate.ExportCertificatePem() + "\n",

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.Hub.Tests.Hosting;
-using EdgeSensors.Tests;
 
 namespace EdgeSensors.Hub.Tests.Commands;
 
@@ -23,9 +23,9 @@ public sealed class HubProcess : IAsyncLifetime
 
     public string Enrolment => Path.Combine(Folder, "enrolment");
 
-    public int MqttPort { get; } = FreePort.Take();
+    public int MqttPort { get; } = FreePort.Tcp();
 
-    public int HttpsPort { get; } = FreePort.Take();
+    public int HttpsPort { get; } = FreePort.Tcp();
 
     internal TestWitness Witness { get; } = TestWitness.Make();
 

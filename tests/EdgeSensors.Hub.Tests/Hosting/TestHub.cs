@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.Hub.Commands;
 using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Hub.Identity;
@@ -61,7 +62,7 @@ internal sealed partial class TestHub : IAsyncDisposable
         File.WriteAllText(In("tls/server.key"), server.KeyPem);
         File.WriteAllText(In("tls/ca.crt"), authority.Certificate.ExportCertificatePem());
         var witness = TestWitness.Make();
-        var https = FreePort.Take();
+        var https = FreePort.Tcp();
         var card = FoundRepository(folder, witness, https);
         File.WriteAllText(In(OverseerCommand.CardFile), card + "\n");
         OverseerCommand.WriteAccess(In("overseer"), authority, OperatorId.Parse("overseer"), card);
@@ -69,7 +70,7 @@ internal sealed partial class TestHub : IAsyncDisposable
         await witness.StartAsync();
         var configuration = new HubConfiguration
         {
-            Listen = new("127.0.0.1", "localhost", FreePort.Take(), https),
+            Listen = new("127.0.0.1", "localhost", FreePort.Tcp(), https),
             Transparency = new(In("log"), [witness.Url]),
             Tls = new(In("tls/server.crt"), In("tls/server.key"), In("tls/ca.crt")),
             Trust = new(In("repository"), In("online"), folder + "-offline"),

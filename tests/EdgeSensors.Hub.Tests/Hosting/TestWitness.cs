@@ -1,6 +1,6 @@
 extern alias witness;
 using System.Net;
-using EdgeSensors.Tests;
+using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Log;
 using witness::EdgeSensors.Witness;
@@ -46,8 +46,8 @@ internal sealed class TestWitness : IAsyncDisposable
             State = Path.Combine(folder, "state"),
             Mark = Path.Combine(folder, "mark"),
             Logs = Path.Combine(folder, "logs"),
-            Listen = new IPEndPoint(IPAddress.Loopback, FreePort.Take()),
-            View = new IPEndPoint(IPAddress.Loopback, FreePort.Take()),
+            Listen = new IPEndPoint(IPAddress.Loopback, FreePort.Tcp()),
+            View = new IPEndPoint(IPAddress.Loopback, FreePort.Tcp()),
             MirrorEvery = TimeSpan.FromSeconds(1),
         };
         using var signer = NoteSigner.Create(name, NoteKeyKind.Cosignature);
