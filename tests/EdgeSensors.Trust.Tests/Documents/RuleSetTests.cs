@@ -19,6 +19,20 @@ public sealed class RuleSetTests
     }
 
     [Fact]
+    public void A_rule_that_cannot_stand_in_a_set_is_known_before_it_is_in_one_and_one_that_can_by_its_bytes()
+    {
+        Assert.Null(RuleSet.FindFault(Samples.Rule, out var bytes));
+        Assert.Equal(new RuleSet { Revision = 0, Rules = [Samples.Rule] }.ToCanonicalJson().Length, bytes);
+        var patterns = Enumerable.Range(0, MitigationRule.MaxSensors + 1).Select(i => SensorPattern.Parse($"isp-a/gw-{i}")).ToList();
+        Assert.Null(RuleSet.FindFault(Samples.Rule with { Sensors = patterns[1..] }, out _));
+        foreach (var wrong in new[] { Samples.Rule with { Because = "two\nlines" }, Samples.Rule with { Sensors = patterns }, Samples.Rule with { Sensors = [] }, Samples.Rule with { ReasonAlerts = [new string('a', 65)] } })
+        {
+            Assert.NotNull(RuleSet.FindFault(wrong, out _));
+            Assert.Throws<InvalidOperationException>(new RuleSet { Revision = 0, Rules = [wrong] }.ToCanonicalJson);
+        }
+    }
+
+    [Fact]
     public void An_IPv6_target_is_an_ipv6_net()
     {
         var rules = new RuleSet { Revision = 1, Rules = [Samples.Rule with { OpenC2 = Samples.Rule.OpenC2 with { Target = Prefix.Parse("2001:db8::/64") } }] };
