@@ -7,4 +7,8 @@ namespace EdgeSensors.Hub.OpenC2;
 /// <param name="Producer">The partner.</param>
 /// <param name="Digest">Of what it said.</param>
 /// <param name="Mitigation">The mitigation's id.</param>
-internal sealed record FiledCommand(long RuleNumber, OperatorId Producer, string Digest, string Mitigation);
+internal sealed record FiledCommand(long RuleNumber, OperatorId Producer, string Digest, string Mitigation)
+{
+    /// <summary>So many commands of one partner are remembered, besides those of what is open still.</summary>
+    public const int MaxOfProducer = 10_000;
+}

@@ -63,5 +63,6 @@ internal static class DecisionSchema
           category TEXT NOT NULL, sensor TEXT NOT NULL, state INTEGER NOT NULL, reason TEXT, enforcer TEXT NOT NULL, observed_at INTEGER NOT NULL,
           received_at INTEGER NOT NULL, packets INTEGER NOT NULL, octets INTEGER NOT NULL, PRIMARY KEY (category, sensor)) WITHOUT ROWID
         """,
+        "CREATE INDEX openc2_command_producer ON openc2_command (producer, rule_number)",
     ];
 }

@@ -104,7 +104,7 @@ internal interface IDecisionChange
 
     void SaveReceipt(string mitigation, MitigationReceipt receipt);
 
-    /// <summary>Files a partner's command; the one that is filed when it was before.</summary>
+    /// <summary>Files a partner's command; the one that is filed when it was before. Of each partner the last <see cref="FiledCommand.MaxOfProducer"/> stay, and those of what is still open.</summary>
     FiledCommand FileCommand(OperatorId producer, string command, string digest, string mitigation, UnixMilliseconds at);
 
     /// <summary>Lets the commands that asked for one mitigation stand for another.</summary>

@@ -236,6 +236,12 @@ internal sealed partial class SqliteDecisionStore
             store.Execute(
                 "INSERT INTO openc2_command (producer, command, digest, mitigation, at) VALUES ($a, $b, $c, $d, $e) ON CONFLICT (producer, command) DO NOTHING",
                 ("$a", producer.Text), ("$b", command), ("$c", digest), ("$d", mitigation), ("$e", at.Value));
+            store.Execute(
+                """
+                DELETE FROM openc2_command WHERE producer = $a AND mitigation NOT IN (SELECT id FROM mitigation WHERE state < 4) AND command <> $c AND rule_number <=
+                  (SELECT rule_number FROM openc2_command WHERE producer = $a ORDER BY rule_number DESC LIMIT 1 OFFSET $b)
+                """,
+                ("$a", producer.Text), ("$b", FiledCommand.MaxOfProducer), ("$c", command));
             return store.FindCommand(producer, command)!;
         }
 

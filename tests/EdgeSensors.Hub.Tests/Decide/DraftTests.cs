@@ -106,6 +106,30 @@ public sealed class DraftTests : IDisposable
         Assert.Equal(OpenC2Status.Unavailable, Deny(202));
     }
 
+    [Fact]
+    public void Of_each_partner_so_many_commands_are_remembered_and_those_of_what_is_open()
+    {
+        var open = Ask("203.0.113.7").Mitigation!.Id;
+        var other = OperatorId.Parse("cert-c");
+        _station.Store.Change(change =>
+        {
+            change.FileCommand(other, "c-0", "digest", "m-ended", _station.Now);
+            change.FileCommand(s_partner, "c-open", "digest", open, _station.Now);
+            for (var i = 1; i <= FiledCommand.MaxOfProducer; i++)
+            {
+                change.FileCommand(s_partner, $"c-{i}", "digest", "m-ended", _station.Now);
+            }
+
+            return true;
+        });
+        Assert.Equal([true, true, true, true], Kept("c-open", "c-1", "c-2", $"c-{FiledCommand.MaxOfProducer}"));
+        _station.Store.Change(change => change.FileCommand(s_partner, "c-last", "digest", "m-ended", _station.Now));
+        Assert.Equal([true, false, true, true], Kept("c-open", "c-1", "c-2", "c-last"));
+        Assert.NotNull(_station.Store.FindCommand(other, "c-0"));
+
+        IEnumerable<bool> Kept(params string[] ids) => ids.Select(id => _station.Store.FindCommand(s_partner, id) is not null);
+    }
+
     // A consumer each, since one takes so many commands a minute only.
     private int Deny(int number)
     {
