@@ -4,7 +4,6 @@ using System.Net;
 using EdgeSensors.FieldTest.Programs;
 using EdgeSensors.FieldTest.Reporting;
 using EdgeSensors.FieldTest.Scenarios;
-using EdgeSensors.Firmware.Run;
 using EdgeSensors.Protocol;
 
 namespace EdgeSensors.FieldTest.Taps;
@@ -35,7 +34,7 @@ internal sealed class LiveRun(int count, TimeSpan lasts, RunFolder ground, IRunW
         {
             Scenario = "taps",
             Title = new("Emulated taps in real time on a real hub", "実時間のエミュレートされたタップと実際のハブ"),
-            World = World.Real,
+            World = World.Live,
             Seed = seed,
             Speed = 1,
             Start = start,
@@ -57,7 +56,7 @@ internal sealed class LiveRun(int count, TimeSpan lasts, RunFolder ground, IRunW
         await hub.ServeAsync(stop);
 
         long before = Resident();
-        var taps = names.ConvertAll(n => new LiveTap(n, ReadEnrolment(enrolments, n), new RunSeed(seed), new TapLimits { ListEntries = 1_000, WindowMs = WindowMs }));
+        var taps = names.ConvertAll(n => new LiveTap(n, ReadEnrolment(enrolments, n), new RunSeed(seed), WindowMs));
         try
         {
             await PlayAsync(taps, hub, before, since, stop);
@@ -111,9 +110,9 @@ internal sealed class LiveRun(int count, TimeSpan lasts, RunFolder ground, IRunW
         Check("nothing lost", "all that was acknowledged is committed", lost.Count == 0 ? $"so it is on {count} taps" : $"not on {lost[0].Name} and {lost.Count - 1} more", lost.Count == 0, "logs/hub.log");
         Check("real time", string.Create(CultureInfo.InvariantCulture, $"half of the taps never paused for more than {LongestPauseMs} ms"),
             string.Create(CultureInfo.InvariantCulture, $"the longest pause of a tap: {pauses[pauses.Count / 2]:0} ms in the median, {pauses[^1]:0} ms at most"), pauses[pauses.Count / 2] <= LongestPauseMs, "timing.json");
-        Check("cost", "CPU and memory are told", string.Create(
+        watch.Happened(new Happening((long)Stopwatch.GetElapsedTime(since).TotalMilliseconds, HappeningKind.Step, "taps", string.Create(
             CultureInfo.InvariantCulture,
-            $"{100 * cpuShare / count:0.000} % of a core and {perTap / 1024.0:0} KiB a tap; {100 * cpuShare:0} % of a core and {Resident() / 1048576.0:0} MiB for all; the hub {100 * hubShare:0} % of a core and {hubMemory / 1048576.0:0} MiB"), true, "timing.json");
+            $"what it cost: {100 * cpuShare / count:0.000} % of a core and {perTap / 1024.0:0} KiB a tap; {100 * cpuShare:0} % of a core and {Resident() / 1048576.0:0} MiB for all; the hub {100 * hubShare:0} % of a core and {hubMemory / 1048576.0:0} MiB")));
 
         void Check(string step, string expected, string seen, bool held, string look) => watch.Checked(new Check(step, expected, seen, held, look));
     }
@@ -133,7 +132,7 @@ internal sealed class LiveRun(int count, TimeSpan lasts, RunFolder ground, IRunW
                 }
 
                 tap.TurnedAt = now;
-                tap.Program.Step();
+                tap.Turn();
             }
 
             var left = IdleMs - Stopwatch.GetElapsedTime(began).TotalMilliseconds;
@@ -158,10 +157,9 @@ internal sealed class LiveRun(int count, TimeSpan lasts, RunFolder ground, IRunW
 
     private static bool HasAll(LiveTap tap, HashSet<MessageId> committed)
     {
-        var epoch = tap.Program.Outbox.Header.Epoch;
         for (ulong i = 1; i <= tap.Program.Outbox.Acknowledged; i++)
         {
-            if (!committed.Contains(new MessageId(epoch, i)))
+            if (!committed.Contains(new MessageId(tap.Epoch, i)))
             {
                 return false;
             }

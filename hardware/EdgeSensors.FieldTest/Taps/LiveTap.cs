@@ -1,5 +1,4 @@
 using System.Device.Gpio;
-using EdgeSensors.Firmware.Platform;
 using EdgeSensors.Firmware.Platform.Host;
 using EdgeSensors.Firmware.Run;
 using EdgeSensors.Firmware.Store;
@@ -10,28 +9,27 @@ using Tap1 = EdgeSensors.Firmware.Run.Tap;
 namespace EdgeSensors.FieldTest.Taps;
 
 /// <summary>An emulated tap in real time: the board and the program as ever, this machine's clock, and a real hub over MQTT and TLS.</summary>
-internal sealed class LiveTap : IRandom, IDisposable
+internal sealed class LiveTap : IDisposable
 {
     private const int WatchdogPin = 47;
+    private const int ListEntries = 1_000;
 
-    private readonly Random _random;
     private MqttHubLink? _link;
 
     /// <summary>Powers a board on that was enrolled with these octets.</summary>
     /// <param name="name">The sensor's name.</param>
     /// <param name="enrolment">As they go over the serial line.</param>
-    /// <param name="seed">For what the chips leave to chance. Secrets are the machine's.</param>
-    /// <param name="limits">How much it takes on.</param>
-    public LiveTap(string name, byte[] enrolment, RunSeed seed, TapLimits limits)
+    /// <param name="seed">For what the chips leave to chance. Keys and numbers are the machine's, as the hub is real.</param>
+    /// <param name="windowMs">How long a window is, milliseconds.</param>
+    public LiveTap(string name, byte[] enrolment, RunSeed seed, int windowMs)
     {
         Name = name;
-        _random = seed.Stream($"start/{name}");
         var time = new BusTime();
         Board = new Tap1Board(time, seed.Of($"board/{name}"));
         Board.Flash.OnTransfer = time.PassTransfer;
         Board.Pins.Attach(WatchdogPin, new NoPart()); // it would bite this machine's scheduler, not the program
         Board.Flash.Array.Load(FlashMap.Identity, enrolment);
-        Program = TapProgram.Boot(Board, new SystemClock(), this, identity => _link = EnrolmentFolder.Connect(identity), limits).Program
+        Program = TapProgram.Boot(Board, new SystemClock(), new SystemRandom(), identity => _link = EnrolmentFolder.Connect(identity), new TapLimits { ListEntries = ListEntries, WindowMs = windowMs }).Program
             ?? throw new InvalidOperationException($"{name} does not find its enrolment in its flash.");
     }
 
@@ -43,6 +41,9 @@ internal sealed class LiveTap : IRandom, IDisposable
 
     /// <summary>The program.</summary>
     public Tap1 Program { get; }
+
+    /// <summary>The epoch of its outbox, which chance alone chooses; 0 before it has started.</summary>
+    public ulong Epoch => Program.Outbox.Header.Epoch;
 
     /// <summary>Whether it has its hub.</summary>
     public bool IsConnected => _link!.IsConnected;
@@ -56,14 +57,8 @@ internal sealed class LiveTap : IRandom, IDisposable
     /// <summary>When it last turned, by the machine's timestamp.</summary>
     public long TurnedAt { get; set; }
 
-    /// <inheritdoc/>
-    public void Fill(byte[] octets)
-    {
-        lock (_random)
-        {
-            _random.NextBytes(octets);
-        }
-    }
+    /// <summary>One turn of its program.</summary>
+    public void Turn() => Program.Step();
 
     /// <inheritdoc/>
     public void Dispose()

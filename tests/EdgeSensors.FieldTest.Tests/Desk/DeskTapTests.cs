@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using EdgeSensors.FieldTest.Commands;
 using EdgeSensors.FieldTest.Desk;
 using EdgeSensors.FieldTest.Programs;
+using EdgeSensors.FieldTest.Taps;
 using EdgeSensors.Protocol;
 using Spectre.Console;
 
@@ -41,6 +42,24 @@ public sealed class DeskTapTests : IDisposable
         Play(Options("tap-1"), notes => notes.Contains("the tap answers: enrolled"));
         var error = Assert.Throws<DeskException>(() => Play(Options("tap-2"), _ => false));
         Assert.Contains("is that of tap-1 of fieldtest, the enrolment that of tap-2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tap_on_a_real_hub_draws_its_numbers_from_the_machine_whatever_the_seed()
+    {
+        var octets = File.ReadAllBytes(Path.Combine(Options("tap-1").Enrolment, "tap.enrolment"));
+        Assert.NotEqual(Epoch(), Epoch());
+
+        ulong Epoch()
+        {
+            using var tap = new LiveTap("tap-1", octets, new RunSeed(1), windowMs: 20_000);
+            for (var i = 0; i < 100_000 && tap.Epoch == 0; i++)
+            {
+                tap.Turn();
+            }
+
+            return tap.Epoch;
+        }
     }
 
     [Fact]

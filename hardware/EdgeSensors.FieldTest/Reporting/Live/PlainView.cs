@@ -20,7 +20,7 @@ internal sealed class PlainView(TextWriter output) : IRunView
         {
             _run = run;
             Line($"{run.Scenario}: {run.Title.En}");
-            Line(FormattableString.Invariant($"seed {run.Seed}, {(run.World == World.Emulated ? "emulated" : "real programs")}, {(run.Units.Count <= 3 ? string.Join(", ", run.Units) : FormattableString.Invariant($"{run.Units.Count} units"))}{(run.Length is { } length ? $", {LiveFrame.Clock((long)length.TotalMilliseconds)}" : "")}"));
+            Line(FormattableString.Invariant($"seed {run.Seed}, {run.World switch { World.Emulated => "emulated", World.Live => "emulated taps on a real hub", _ => "real programs" }}, {(run.Units.Count <= 3 ? string.Join(", ", run.Units) : FormattableString.Invariant($"{run.Units.Count} units"))}{(run.Length is { } length ? $", {LiveFrame.Clock((long)length.TotalMilliseconds)}" : "")}"));
         }
     }
 
