@@ -53,9 +53,8 @@ internal static class RunCommand
                 Keep = parsed.GetValue(keep),
                 Taps = (int)parsed.GetValue(taps),
                 Longer = (int)parsed.GetValue(longer),
-                Repeat = FormattableString.Invariant($"edgesensors-fieldtest run {name} --seed {(long)parsed.GetValue(seed)}{(parsed.GetValue(taps) > 0 ? $" --taps {(int)parsed.GetValue(taps)}" : "")}{(parsed.GetValue(longer) > 1 ? $" --longer {(int)parsed.GetValue(longer)}" : "")}"),
             };
-            return ScenarioAction.PlayAsync(name, options, parsed.GetValue(results), stop);
+            return ScenarioAction.PlayAsync(name, options with { Repeat = options.CommandLine(name) }, parsed.GetValue(results), stop);
         });
         return command;
     }

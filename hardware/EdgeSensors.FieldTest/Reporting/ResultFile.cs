@@ -38,6 +38,11 @@ internal static class ResultFile
         WriteRun(json, result.Run);
         json.WriteBoolean("passed", result.Passed);
         json.WriteNumber("lasted_ms", (long)result.Lasted.TotalMilliseconds);
+        if (result.WasStopped)
+        {
+            json.WriteBoolean("stopped", true);
+        }
+
         WriteChecks(json, result.Checks);
         WriteHappenings(json, result.Happenings);
         WriteFindings(json, result);

@@ -11,6 +11,9 @@ internal sealed record ScenarioResult
     /// <summary>How long it was, by the clock of its world.</summary>
     public required TimeSpan Lasted { get; init; }
 
+    /// <summary>Whether somebody ended it before its end, at a moment that no seed brings again: nothing of it can be compared.</summary>
+    public bool WasStopped { get; init; }
+
     public IReadOnlyList<Series> Series { get; init; } = [];
 
     /// <summary>In order of time.</summary>

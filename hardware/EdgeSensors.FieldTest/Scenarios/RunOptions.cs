@@ -23,4 +23,15 @@ internal sealed record RunOptions
 
     /// <summary>The command line that plays it again.</summary>
     public string Repeat { get; init; } = "";
+
+    /// <summary>The command line that plays a scenario so again, without where the result goes, and without <see cref="Keep"/>: what comes after the end is no part of a result.</summary>
+    /// <param name="scenario">Its name or its file, as a person gave it.</param>
+    public string CommandLine(string scenario)
+    {
+        var named = scenario.Contains(' ', StringComparison.Ordinal) ? $"\"{scenario}\"" : scenario;
+        return FormattableString.Invariant($"edgesensors-fieldtest run {named} --seed {Seed}")
+            + (Speed > 0 ? FormattableString.Invariant($" --speed {(decimal)Speed}") : "")
+            + (Taps > 0 ? FormattableString.Invariant($" --taps {Taps}") : "")
+            + (Longer > 1 ? FormattableString.Invariant($" --longer {Longer}") : "");
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using EdgeSensors.FieldTest.Gateways;
 using EdgeSensors.FieldTest.Programs;
@@ -15,7 +16,7 @@ internal static class TapRun
     /// <param name="options">How.</param>
     /// <param name="watch">Follows it; null for nobody.</param>
     /// <param name="logs">The folder for <c>taps.log</c>; null for nowhere.</param>
-    /// <param name="stop">Ends it early: what was expected by its end is then not there.</param>
+    /// <param name="stop">Ends it early, or after its end if it is to go on. One that was ended early has failed, and what the taps said is not in its result: no command ends at the same moment.</param>
     public static ScenarioResult Play(Scenario scenario, RunOptions options, IRunWatch? watch, string? logs, CancellationToken stop)
     {
         // Who asks for a pace gets it; beyond that the machine has the stated time.
@@ -39,15 +40,27 @@ internal static class TapRun
             Repeat = options.Repeat,
             Units = [.. world.Taps.Select(t => t.Name)],
         });
-        world.Play(options.Speed > 0 ? new Pace(options.Time, options.Speed, stop).WaitFor : null, options.Keep, stop);
+        Action<TimeSpan>? pace = options.Speed > 0 ? new Pace(options.Time, options.Speed, stop).WaitFor : null;
+        var played = world.Play(pace, stop);
+        if (!played)
+        {
+            watches.Checked(new Check("every run", $"plays to its end, after {TimeText.Format(scenario.Lasts)}", string.Create(CultureInfo.InvariantCulture, $"stopped after {world.Played.TotalSeconds:0.0} s"), false, "logs/taps.log"));
+        }
+
         foreach (var check in world.Judge())
         {
             watches.Checked(check);
         }
 
-        if (!options.Keep)
+        if (played)
         {
-            watches.Checked(stated.Judge()); // of a run that is kept to be looked at, a person decides how long it takes
+            watches.Checked(stated.Judge());
+        }
+
+        var result = recorder.Conclude(played ? scenario.Lasts : world.Played) with { WasStopped = !played, Wire = played ? world.Wire : [], Alerts = [.. world.Alerts] };
+        if (options.Keep && played)
+        {
+            world.GoOn(pace, stop);
         }
 
         if (logs is not null)
@@ -56,7 +69,7 @@ internal static class TapRun
             File.WriteAllLines(Path.Combine(logs, "taps.log"), world.Log);
         }
 
-        return recorder.Conclude(scenario.Lasts) with { Wire = world.Wire, Alerts = world.Alerts };
+        return result;
     }
 
     private static string FindCapture(ScenarioFiles files, ScenarioStep step)

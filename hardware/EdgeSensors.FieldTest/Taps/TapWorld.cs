@@ -113,20 +113,46 @@ internal sealed class TapWorld : IDisposable
     /// <summary>The taps that a step is about.</summary>
     public IReadOnlyList<EmulatedTap> Meant(ScenarioStep step) => step.Has("on") ? _byBoard[step.Text("on")] : _taps;
 
-    /// <summary>Plays it.</summary>
+    /// <summary>How far it has come.</summary>
+    public TimeSpan Played => TimeSpan.FromTicks(_time.Nanoseconds / 100);
+
+    /// <summary>Plays it to its end. False if it was stopped before.</summary>
     /// <param name="pace">Called with the time that comes, so that whoever wants to can wait for it; null for as fast as possible.</param>
-    /// <param name="keep">Whether it goes on after its end.</param>
-    /// <param name="stop">Ends it.</param>
-    public void Play(Action<TimeSpan>? pace, bool keep, CancellationToken stop)
+    /// <param name="stop">Stops it.</param>
+    public bool Play(Action<TimeSpan>? pace, CancellationToken stop)
     {
-        long end = keep ? long.MaxValue : _end;
+        var played = Play(_end, pace, stop);
+        if (played)
+        {
+            MoveTo(_end);
+        }
+
+        return played;
+    }
+
+    /// <summary>Goes on after its end, until it is stopped.</summary>
+    public void GoOn(Action<TimeSpan>? pace, CancellationToken stop) => Play(long.MaxValue, pace, stop);
+
+    /// <summary>Judges the scenario's expectations, and what holds in every run: nothing crashed, the heap stayed below its ceiling.</summary>
+    public IReadOnlyList<Check> Judge() => new TapJudge(_scenario, this).Judge();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _taps.ForEach(t => t.Dispose());
+        _sealing.ForEach(k => k.Dispose());
+        _repository.Dispose();
+    }
+
+    private bool Play(long end, Action<TimeSpan>? pace, CancellationToken stop)
+    {
         while (!stop.IsCancellationRequested)
         {
             long turn = NextTurn();
             long next = Math.Min(turn, _events.Next);
             if (next > end || next == long.MaxValue)
             {
-                break;
+                return true;
             }
 
             pace?.Invoke(TimeSpan.FromTicks(next / 100));
@@ -143,18 +169,7 @@ internal sealed class TapWorld : IDisposable
             }
         }
 
-        MoveTo(Math.Min(end, Math.Max(_time.Nanoseconds, _end)));
-    }
-
-    /// <summary>Judges the scenario's expectations, and what holds in every run: nothing crashed, the heap stayed below its ceiling.</summary>
-    public IReadOnlyList<Check> Judge() => new TapJudge(_scenario, this).Judge();
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _taps.ForEach(t => t.Dispose());
-        _sealing.ForEach(k => k.Dispose());
-        _repository.Dispose();
+        return false;
     }
 
     private byte[] SealingOctets(SensorId sensor) => _seed.Octets($"sealing/{sensor}");

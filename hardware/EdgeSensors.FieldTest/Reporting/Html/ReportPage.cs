@@ -64,7 +64,7 @@ internal static class ReportPage
         page.Add($"</p></header>\n<dl class=\"facts\">");
         Fact(page, "scenario", "シナリオ", run.Scenario);
         Fact(page, "seed", "シード", Digits(run.Seed));
-        Fact(page, "world", "実行環境", run.World == World.Emulated ? new Title("emulated; the same seed gives the same result, byte for byte", "エミュレーション(同じシードなら結果は 1 バイトも違わない)") : new("real programs on this machine", "実プログラム(このマシンの時計)"));
+        Fact(page, "world", "実行環境", WorldWords(result));
         Fact(page, "began", "開始", run.Start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC");
         Fact(page, "lasted", "長さ", Duration(result.Lasted));
         Fact(page, "took on the machine, with all preparation", "準備を含む実所要時間", $"{Duration(timing.Took)}, CPU {Duration(timing.Processor)}, {timing.PeakMemory / 1_000_000:N0} MB");
@@ -229,12 +229,24 @@ internal static class ReportPage
         page.Add($"</details>\n");
     }
 
+    private static Title WorldWords(ScenarioResult result) => result.Run.World switch
+    {
+        World.Emulated when result.WasStopped => new("emulated; stopped before its end", "エミュレーション(途中で停止)"),
+        World.Emulated => new("emulated; the same seed gives the same result, byte for byte", "エミュレーション(同じシードなら結果は 1 バイトも違わない)"),
+        World.Live => new("emulated taps in real time, on a real hub on this machine", "実時間のエミュレートされたタップと、このマシン上の実際のハブ"),
+        _ => new("real programs on this machine", "実プログラム(このマシンの時計)"),
+    };
+
     private static void Proof(Html page, ScenarioResult result)
     {
         var run = result.Run;
         Heading(page, "Run it again", "再現方法");
         page.Add($"<pre>{run.Repeat}</pre><p>");
-        if (run.World == World.Emulated)
+        if (result.WasStopped)
+        {
+            page.Both("It was stopped before its end. No seed brings that moment again, so nothing of it can be compared.", "途中で停止されました。その時点は再現できないため、照合できません。");
+        }
+        else if (run.World == World.Emulated)
         {
             page.Both(
                 "With the same software and inputs, result.json comes out identical, byte for byte: compare its SHA-256. What each sensor said is compared by the hashes above, which are whole in result.json.",
