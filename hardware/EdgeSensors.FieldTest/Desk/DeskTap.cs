@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Device.Gpio;
+using EdgeSensors.FieldTest.Taps;
 using EdgeSensors.Firmware.Devices;
 using EdgeSensors.Firmware.Platform;
 using EdgeSensors.Firmware.Platform.Host;
@@ -161,26 +161,11 @@ internal sealed class DeskTap : IDisposable
     {
         _board.Pins.Reset();
         _link?.Dispose();
-        (_link, _program, _receiver, _forgotten, _wasConnected, _updates) = (null, null, null, -1, false, 0);
-        var pins = new GpioController(_board.Pins);
-        _panel = new DeskBoard(PinBoard.OnTap1(pins, _board.I2c.CreateDevice(Tmp102.DefaultAddress)))
-        {
-            OnButton = action => Note(action switch
-            {
-                ButtonAction.ToggleConsent => "the button changes the consent",
-                ButtonAction.FactoryReset => "the button asks to forget everything",
-                _ => "the button is pressed",
-            }),
-        };
-        _flash = new W25Q128(_board.Flash);
-        var chip = new W5500(_board.Ethernet, pins.OpenPin(PinBoard.EthernetReset, PinMode.Output));
-        var hasFlash = _flash.TryInitialize();
-        _identity = hasFlash ? IdentityStore.Load(_flash) : null;
+        (_link, _forgotten, _wasConnected, _updates) = (null, -1, false, 0);
+        var booted = TapProgram.Boot(_board, _clock, new SystemRandom(), Connect, new TapLimits { WindowMs = (int)_options.Window.TotalMilliseconds }, Watch);
+        (_flash, _identity, _program, _receiver) = (booted.Flash, booted.Identity, booted.Program, booted.Receiver);
         if (_identity is null)
         {
-            _panel.ConnectTapPort(false);
-            _panel.Show(hasFlash ? TapCondition.NotEnrolled : TapCondition.Faulty);
-            _receiver = new EnrolmentReceiver(_flash);
             Note("started: not enrolled");
             if (_enrolsItself)
             {
@@ -190,24 +175,32 @@ internal sealed class DeskTap : IDisposable
             return;
         }
 
-        CheckIdentity(_identity);
-        if (_options.Hub is (var host, var port))
-        {
-            (_identity.Host, _identity.Port) = (host, port);
-        }
-
-        _link = EnrolmentFolder.Connect(_identity);
-        _program = new Tap(
-            _identity, chip, _flash, _clock, new SystemRandom(), _link, _panel, new TapLimits { WindowMs = (int)_options.Window.TotalMilliseconds });
         Note($"started: {_identity.Sensor} of {_identity.Operator}, hub {_identity.Host}:{_identity.Port}");
     }
 
-    private void CheckIdentity(TapIdentity stored)
+    private DeskBoard Watch(IBoard panel) => _panel = new DeskBoard(panel)
+    {
+        OnButton = action => Note(action switch
+        {
+            ButtonAction.ToggleConsent => "the button changes the consent",
+            ButtonAction.FactoryReset => "the button asks to forget everything",
+            _ => "the button is pressed",
+        }),
+    };
+
+    private MqttHubLink Connect(TapIdentity stored)
     {
         if ((_given.Operator, _given.Sensor) != (stored.Operator, stored.Sensor))
         {
             throw new DeskException("state", $"the flash in {_options.State} is that of {stored.Sensor} of {stored.Operator}, the enrolment that of {_given.Sensor} of {_given.Operator}; give another --state");
         }
+
+        if (_options.Hub is (var host, var port))
+        {
+            (stored.Host, stored.Port) = (host, port);
+        }
+
+        return _link = EnrolmentFolder.Connect(stored);
     }
 
     private bool Turn()

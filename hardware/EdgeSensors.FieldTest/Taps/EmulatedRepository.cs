@@ -4,6 +4,7 @@ using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Repository;
 using EdgeSensors.Trust.Sealing;
 
@@ -16,11 +17,13 @@ namespace EdgeSensors.FieldTest.Taps;
 internal sealed class EmulatedRepository : IDisposable
 {
     private const long Day = 86_400_000;
+    private const int Witnesses = 3;
+    private static readonly int[] Cosigners = [0, 1]; // two of the three must have seen what a sensor is to believe
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("edgesensors-taps-");
     private readonly RunSeed _seed;
     private readonly TimeProvider _time;
-    private readonly EmulatedLog _log;
+    private readonly WitnessedLog _log;
     private readonly KeyRing _keys = new();
     private readonly TufRepository _repository;
     private readonly Dictionary<string, RepositoryFile> _byHash = [];
@@ -34,17 +37,17 @@ internal sealed class EmulatedRepository : IDisposable
     public EmulatedRepository(RunSeed seed, TimeProvider time, IReadOnlyList<Enrolment> enrolments)
     {
         (_seed, _time) = (seed, time);
-        _log = new EmulatedLog(seed);
+        _log = new WitnessedLog((name, kind) => NoteSigner.Of(Key(seed, name), name, kind), Witnesses);
         var keys = 0;
         var plan = new RepositoryPlan
         {
             Operators = [.. enrolments.Select(e => e.Operator).Distinct()],
-            WitnessPolicy = _log.Policy,
+            WitnessPolicy = _log.Policy(Cosigners.Length),
             NewKey = () =>
             {
                 var name = FormattableString.Invariant($"role/{keys++}");
-                _keys.Add(EmulatedLog.SeededKey(seed, name)); // the repository forgets its own when it is founded
-                return EmulatedLog.SeededKey(seed, name);
+                _keys.Add(Key(seed, name)); // the repository forgets its own when it is founded
+                return Key(seed, name);
             },
         };
         using var passphrase = Passphrase.TryCreate("nobody opens these keys again", out var made) ? made : throw new InvalidOperationException("It is a passphrase.");
@@ -116,6 +119,8 @@ internal sealed class EmulatedRepository : IDisposable
         _folder.Delete(recursive: true);
     }
 
+    private static SigningKey Key(RunSeed seed, string name) => SigningKey.Of(seed.Octets("key/" + name));
+
     private static T Must<T>(RepositoryResult<T> result)
         where T : class => result.TryGet(out var value, out var error) ? value : throw new InvalidOperationException(error.ToString());
 
@@ -158,7 +163,7 @@ internal sealed class EmulatedRepository : IDisposable
 
         Timestamp = timestamp;
         var proof = FormattableString.Invariant($"{TufRepository.TimestampVersionOf(timestamp)}.timestamp.tlog-proof");
-        _repository.WriteProof(proof, _log.Prove(timestamp, _time.GetUtcNow()));
+        _repository.WriteProof(proof, _log.Prove(timestamp, _time.GetUtcNow().AddSeconds(1 - Cosigners.Length), Cosigners));
         foreach (var old in _byHash.Values)
         {
             _older[old.Kind] = old.Octets;

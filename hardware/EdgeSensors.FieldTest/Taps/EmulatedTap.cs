@@ -29,7 +29,7 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     private readonly Random _random;
     private readonly TapLimits _limits;
     private readonly Func<EmulatedTap, byte[]> _enrolment;
-    private PinBoard? _panel;
+    private IBoard? _panel;
     private EnrolmentReceiver? _receiver;
     private byte[]? _serial;
     private bool _inTurn;
@@ -294,13 +294,10 @@ internal sealed class EmulatedTap : IClock, IRandom, IDisposable
     {
         Clock.Start();
         var booted = TapProgram.Boot(Board, this, this, _ => Uplink, _limits);
-        _panel = booted.Panel;
+        (_panel, _receiver) = (booted.Panel, booted.Receiver);
         Wake = Now + TurnNs;
         if (booted.Program is null)
         {
-            _panel.ConnectTapPort(false);
-            _panel.Show(booted.HasFlash ? TapCondition.NotEnrolled : TapCondition.Faulty);
-            _receiver = new EnrolmentReceiver(booted.Flash);
             OnNote?.Invoke("started: not enrolled");
             return;
         }

@@ -1,10 +1,10 @@
 using System.Globalization;
 using EdgeSensors.FieldTest.Taps;
 using EdgeSensors.Firmware.Tests.Run;
-using EdgeSensors.Firmware.Tests.Trust;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Firmware.Tests.Budget;
@@ -22,7 +22,7 @@ public sealed class ProgramBudgetTests : IDisposable
     [Fact]
     public void A_refresh_of_fifty_thousand_addresses_stays_within_its_budget()
     {
-        using WitnessedLog log = new(Witnesses, entries: 1_000);
+        using WitnessedLog log = new(NoteSigner.Create, Witnesses, entries: 1_000);
         _bench.Repository.Foundation.Publish(new RepositoryChange().SetWitnessPolicy(log.Policy(quorum: Witnesses)), _bench.Repository.Keys);
         _bench.Identity.Root = _bench.Repository.Files()["3.root.json"];
         Prove(log);

@@ -1,4 +1,6 @@
+using EdgeSensors.FieldTest.Taps;
 using EdgeSensors.Firmware.Trust;
+using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Firmware.Tests.Trust;
@@ -7,7 +9,7 @@ namespace EdgeSensors.Firmware.Tests.Trust;
 public sealed class WitnessedUpdateTests : IDisposable
 {
     private readonly UpdatedRepository _repository = new();
-    private readonly WitnessedLog _log = new(witnesses: 3);
+    private readonly WitnessedLog _log = new(NoteSigner.Create, witnesses: 3);
     private readonly byte[] _root;
 
     public WitnessedUpdateTests()
@@ -42,7 +44,7 @@ public sealed class WitnessedUpdateTests : IDisposable
         Assert.Equal(TufFault.ProofMissing, Anchored().Update(With(null), _repository.NowMs));
         Assert.Equal(TufFault.ProofRefused, Anchored().Update(With(Proof(1)), _repository.NowMs));
         Assert.Equal(TufFault.ProofRefused, Anchored().Update(With(_log.Prove(new byte[9], _repository.Foundation.Time.GetUtcNow(), 0, 1)), _repository.NowMs));
-        using WitnessedLog other = new(witnesses: 3);
+        using WitnessedLog other = new(NoteSigner.Create, witnesses: 3);
         Assert.Equal(
             TufFault.ProofRefused,
             Anchored().Update(With(other.Prove(_repository.Files()["timestamp.json"], _repository.Foundation.Time.GetUtcNow(), 0, 1)), _repository.NowMs));
@@ -59,7 +61,7 @@ public sealed class WitnessedUpdateTests : IDisposable
     [Fact]
     public void A_new_root_must_have_been_seen_by_the_witnesses_of_the_old_one()
     {
-        using WitnessedLog next = new(witnesses: 1);
+        using WitnessedLog next = new(NoteSigner.Create, witnesses: 1);
         _repository.Foundation.Publish(new RepositoryChange().SetWitnessPolicy(next.Policy(quorum: 1)), _repository.Keys);
         Dictionary<string, byte[]> files = _repository.Files();
         byte[] root = files["4.root.json"], timestamp = files["timestamp.json"];
