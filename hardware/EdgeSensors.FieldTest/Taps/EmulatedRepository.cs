@@ -27,7 +27,7 @@ internal sealed class EmulatedRepository : IDisposable
     private readonly KeyRing _keys = new();
     private readonly TufRepository _repository;
     private readonly Dictionary<string, RepositoryFile> _byHash = [];
-    private readonly Dictionary<RepositoryFileKind, byte[]> _older = [];
+    private readonly Dictionary<RepositoryFileKind, byte[]> _first = [];
     private readonly List<Blocklist> _lists = [];
 
     /// <summary>A repository that authorises some sensors and lists nothing.</summary>
@@ -79,8 +79,8 @@ internal sealed class EmulatedRepository : IDisposable
     /// <param name="sha256">Of a target's octets, or of a metadata file's name.</param>
     public RepositoryFile? Find(ReadOnlySpan<byte> sha256) => _byHash.GetValueOrDefault(Convert.ToHexString(sha256));
 
-    /// <summary>What a kind of file was before it was last published; null where there is no such.</summary>
-    public byte[]? Older(RepositoryFileKind kind) => _older.GetValueOrDefault(kind);
+    /// <summary>What a kind of file first was: older than what any sensor has that came later. Null where it was published once.</summary>
+    public byte[]? First(RepositoryFileKind kind) => _first.GetValueOrDefault(kind);
 
     /// <summary>Publishes a blocklist, and its delta from the one before.</summary>
     public void PublishList(IEnumerable<Prefix> listed)
@@ -164,9 +164,9 @@ internal sealed class EmulatedRepository : IDisposable
         Timestamp = timestamp;
         var proof = FormattableString.Invariant($"{TufRepository.TimestampVersionOf(timestamp)}.timestamp.tlog-proof");
         _repository.WriteProof(proof, _log.Prove(timestamp, _time.GetUtcNow().AddSeconds(1 - Cosigners.Length), Cosigners));
-        foreach (var old in _byHash.Values)
+        foreach (var file in _byHash.Values)
         {
-            _older[old.Kind] = old.Octets;
+            _first.TryAdd(file.Kind, file.Octets);
         }
 
         _byHash.Clear();

@@ -42,7 +42,7 @@ internal sealed class Tampering(RepositoryFileKind? kind, IReadOnlyList<string> 
             case "swap":
                 return repository.Timestamp.AsSpan().SequenceEqual(octets) ? repository.Root : repository.Timestamp;
             case "old":
-                return repository.Older(file.Kind) ?? octets[..^1];
+                return repository.First(file.Kind) ?? octets[..^1];
             default:
                 return [];
         }

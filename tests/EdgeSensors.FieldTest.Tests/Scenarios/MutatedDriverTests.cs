@@ -10,7 +10,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace EdgeSensors.FieldTest.Tests.Scenarios;
 
-/// <summary>A fault is put into the source of a driver, or of what keeps the time, the firmware compiled with it, and a scenario played with that firmware: the scenario fails.</summary>
+/// <summary>A fault is put into the source of a driver, or of what time and updates rest on, the firmware compiled with it, and a scenario played with that firmware: the scenario fails.</summary>
 public class MutatedDriverTests
 {
     private static readonly ConcurrentDictionary<string, string> s_unmutated = []; // the first expectation that failed; empty for none
@@ -25,6 +25,7 @@ public class MutatedDriverTests
     [InlineData("a clock below the floor is believed", "TrustedTime", "IsRefused = wall < FloorMs || wall > Believable;", "IsRefused = wall > Believable;", "wrong-clock")]
     [InlineData("a clock that was believed stays so when the floor rises above it", "TrustedTime", "_isSet = false;", "_isSet = true;", "wrong-clock")]
     [InlineData("the clock is not followed once it was right", "TrustedTime", "bool leapt = !_isSet || leap > StepMs || leap < -StepMs;", "bool leapt = !_isSet;", "wrong-clock")]
+    [InlineData("an older timestamp is taken", "TufClient", "if (version <= _timestampVersion || _reader.Snapshot.Version < _timestampNamed.Version)", "if (version < 0)", "tampered-update")]
     public void A_scenario_catches_it(string fault, string driver, string right, string wrong, string scenario)
     {
         Assert.Equal("", s_unmutated.GetOrAdd(scenario, s => Play(null, s, out _) ?? ""));
