@@ -21,7 +21,8 @@ public static class TargetNames
     /// <summary>How a snapshot's name ends.</summary>
     public const string BlocklistSnapshotEnd = ".snapshot";
 
-    private const string BlocklistDeltaEnd = ".delta";
+    /// <summary>How the name of a delta ends.</summary>
+    public const string BlocklistDeltaEnd = ".delta";
 
     /// <summary>The rules in force, whole: one that is absent is revoked.</summary>
     public const string Rules = "control/rules.json";

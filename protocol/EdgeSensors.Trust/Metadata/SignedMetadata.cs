@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using EdgeSensors.Trust.Json;
 using EdgeSensors.Trust.Keys;
 
@@ -26,6 +27,9 @@ internal sealed class SignedMetadata<T>
 
     /// <summary>The bytes as they came: what is stored and hashed.</summary>
     public ReadOnlyMemory<byte> File { get; }
+
+    /// <summary>SHA-256 of the octets that are signed, in hex: the same whoever has signed.</summary>
+    public string PayloadSha256 => Convert.ToHexStringLower(SHA256.HashData(_canonicalSigned));
 
     /// <summary>How many different keys of a role signed. A key counts once, under however many ids it is listed.</summary>
     public int CountSigners(RoleKeys role, IReadOnlyDictionary<string, TufKey> keys)

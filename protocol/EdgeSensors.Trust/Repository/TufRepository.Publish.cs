@@ -30,7 +30,8 @@ public sealed partial class TufRepository
             using var taken = TakeLock();
             var state = RepositoryState.Load(MetadataDirectory);
             var roots = Enumerable.Range(1, (int)state.Root.Version).Select(version => RepositoryState.LoadRoot(MetadataDirectory, version)).TakeLast(Client.TufLimits.Default.MaxRootRotations);
-            return SigningRequest.Of(new PublicationPlan(this, state, change), [.. roots], reason, Protocol.UnixMilliseconds.Now(_time));
+            return SigningRequest.Of(
+                new PublicationPlan(this, state, change), [.. roots], (name, file) => File.ReadAllBytes(TargetPath(name, file)), reason, Protocol.UnixMilliseconds.Now(_time));
         });
     }
 

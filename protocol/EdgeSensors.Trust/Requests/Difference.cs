@@ -117,9 +117,10 @@ internal static class Difference
             lines.Add(string.Create(CultureInfo.InvariantCulture, $"  {what}: {next.Role.Threshold} of {next.Role.KeyIds.Count} must sign")
                 + (before.Role.Threshold == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" (before: {before.Role.Threshold} of {before.Role.KeyIds.Count})")));
         }
-
-        static string Name(string id, IReadOnlyDictionary<string, TufKey> table) => table.TryGetValue(id, out var key) ? $"{id} ({key.Scheme})" : $"{id} (not in the table)";
     }
+
+    /// <summary>A key, as its id and scheme.</summary>
+    public static string Name(string id, IReadOnlyDictionary<string, TufKey> table) => table.TryGetValue(id, out var key) ? $"{id} ({key.Scheme})" : $"{id} (not in the table)";
 
     private static void Set(List<string> lines, string what, IEnumerable<string> before, IEnumerable<string> next)
     {
@@ -136,7 +137,9 @@ internal static class Difference
         }
     }
 
-    private static string Ending(DelegatedRole role) => role.Terminating ? "nobody else speaks of these paths" : "later delegations may speak of these paths too";
+    /// <summary>Whether later delegations are asked too.</summary>
+    public static string Ending(DelegatedRole role) => role.Terminating ? "nobody else speaks of these paths" : "later delegations may speak of these paths too";
 
-    private static string Describe(FileHashes file) => string.Create(CultureInfo.InvariantCulture, $"{file.Length} octets, sha256 {file.Hashes?.GetValueOrDefault("sha256") ?? "not given"}");
+    /// <summary>A file, as its length and hash.</summary>
+    public static string Describe(FileHashes file) => string.Create(CultureInfo.InvariantCulture, $"{file.Length} octets, sha256 {file.Hashes?.GetValueOrDefault("sha256") ?? "not given"}");
 }

@@ -14,6 +14,9 @@ public enum RequestFault
 
     /// <summary>The key signs nothing of it, or has signed it already.</summary>
     NotAsked,
+
+    /// <summary>Its version of a role goes back behind what was signed here, or is another of the same number.</summary>
+    RolledBack,
 }
 
 /// <summary>Why a signing request is not signed.</summary>

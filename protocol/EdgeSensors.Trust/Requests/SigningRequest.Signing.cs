@@ -52,7 +52,8 @@ public sealed partial class SigningRequest
         next = Copy(
             open.Contains(TopLevelRole.Root) ? NextRoot!.With([key]) : NextRoot,
             Next.ToDictionary(pair => pair.Key, pair => open.Contains(pair.Key) ? pair.Value.With([key]) : pair.Value, StringComparer.Ordinal),
-            Says);
+            Says,
+            Published);
         error = null;
         return true;
     }
@@ -76,6 +77,14 @@ public sealed partial class SigningRequest
 
     /// <summary>A role as it is published, as far as its keys have signed it.</summary>
     internal Targets PublishedOf(string role) => role == TopLevelRole.Targets ? Before[role].Signed : OwnWord.Of(Before.GetValueOrDefault(role), TreeBefore.Find(role));
+
+    /// <summary>The targets whose content takes the place of a published one that it is set against.</summary>
+    private IEnumerable<(string Name, FileHashes Before)> Replaced() =>
+        from pair in Next
+        let published = PublishedOf(pair.Key).Files
+        from file in pair.Value.Signed.Files
+        where IsCompared(file.Key) && published.TryGetValue(file.Key, out var known) && !known.IsSameAs(file.Value)
+        select (file.Key, published[file.Key]);
 
     // All that holds or does not hold by itself, whoever asks.
     private RequestError? Examine()
@@ -124,6 +133,20 @@ public sealed partial class SigningRequest
             if (!Next.Values.Any(role => role.Signed.Files.ContainsKey(name)))
             {
                 return Wrong("", $"it brings {name}, which no role lists");
+            }
+        }
+
+        var replaced = Replaced().ToDictionary(pair => pair.Name, pair => pair.Before, StringComparer.Ordinal);
+        if (Published.Keys.FirstOrDefault(name => !replaced.ContainsKey(name)) is { } strange)
+        {
+            return Wrong("", $"it shows {strange} as published, which it does not change");
+        }
+
+        foreach (var (name, before) in replaced)
+        {
+            if (!Published.TryGetValue(name, out var content) || before.Mismatch(content.Span) is not null)
+            {
+                return Wrong("", $"{name} is without what is published of it, so that nothing tells what it changes");
             }
         }
 

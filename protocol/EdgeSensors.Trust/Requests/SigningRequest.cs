@@ -41,6 +41,25 @@ public sealed partial class SigningRequest
     /// <summary>The contents of targets that are new or changed, by name.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Contents { get; private init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 
+    /// <summary>
+    /// What the changed ones of <see cref="Contents"/> are as published, by name: all that <see cref="IsCompared"/>. Held against the hashes of the published metadata.
+    /// </summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Published { get; private init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    /// <summary>What the next versions take over from the published ones unchanged, a line each.</summary>
+    public IReadOnlyList<string> CarriesOn => CarriedOn.Of(this);
+
+    /// <summary>Each role's next version.</summary>
+    public IReadOnlyList<RoleVersion> Versions =>
+    [
+        .. NextRoot is { } root ? [RoleVersion.Of(TopLevelRole.Root, root)] : Array.Empty<RoleVersion>(),
+        .. Next.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => RoleVersion.Of(pair.Key, pair.Value)),
+    ];
+
+    /// <summary>The published versions that it says it rests on: of the root, of the roles that change, and of those that delegate to them.</summary>
+    public IReadOnlyList<RoleVersion> PublishedVersions =>
+        [RoleVersion.Of(TopLevelRole.Root, Roots[^1]), .. Before.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => RoleVersion.Of(pair.Key, pair.Value))];
+
     /// <summary>The roles whose next version it holds.</summary>
     public IReadOnlyList<string> Roles => [.. NextRoot is null ? Array.Empty<string>() : [TopLevelRole.Root], .. Next.Keys.Order(StringComparer.Ordinal)];
 
@@ -70,8 +89,21 @@ public sealed partial class SigningRequest
     /// <summary>The delegations as they are.</summary>
     internal DelegationTree TreeBefore => new(role => Before.GetValueOrDefault(role)?.Signed);
 
+    /// <summary>Whether the content of a target is set against the published one where it takes its place: documents and blocklists, which can be read.</summary>
+    public static bool IsCompared(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.EndsWith(".json", StringComparison.Ordinal) || name.EndsWith(TargetNames.BlocklistSnapshotEnd, StringComparison.Ordinal);
+    }
+
     /// <summary>Makes a request of a plan; throws <see cref="RequestRefusedException"/> when nothing in it needs an offline key.</summary>
-    internal static SigningRequest Of(PublicationPlan plan, IReadOnlyList<SignedMetadata<Root>> roots, string reason, UnixMilliseconds now)
+    /// <param name="plan">What it changes.</param>
+    /// <param name="roots">Every root up to the one in force.</param>
+    /// <param name="readPublished">The content of a target as it is published.</param>
+    /// <param name="reason">Why, for whoever is to sign.</param>
+    /// <param name="now">When.</param>
+    internal static SigningRequest Of(
+        PublicationPlan plan, IReadOnlyList<SignedMetadata<Root>> roots, Func<string, FileHashes, ReadOnlyMemory<byte>> readPublished, string reason, UnixMilliseconds now)
     {
         var offline = plan.Roles.Where(role => !RepositoryRoles.IsOnline(role.Key)).ToDictionary(StringComparer.Ordinal);
         if (plan.Root is null && offline.Count == 0)
@@ -99,7 +131,7 @@ public sealed partial class SigningRequest
             Online = [.. plan.Roles.Keys.Where(RepositoryRoles.IsOnline)],
             Contents = plan.Contents.ToDictionary(pair => pair.Key, pair => pair.Value.Bytes, StringComparer.Ordinal),
         };
-        request = request.Saying(Difference.Of(request));
+        request = request.Saying(Difference.Of(request), request.Replaced().ToDictionary(pair => pair.Name, pair => readPublished(pair.Name, pair.Before), StringComparer.Ordinal));
         return request.Examine() is { } error ? throw new RequestRefusedException(RepositoryErrorKind.Refused, error.Role, error.Message) : request;
     }
 
@@ -123,17 +155,7 @@ public sealed partial class SigningRequest
         var writer = new CanonicalJsonWriter();
         writer.BeginObject();
         Write(writer, "before", Before);
-        writer.Member("contents");
-        writer.BeginArray();
-        foreach (var (name, content) in Contents.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-        {
-            writer.BeginObject();
-            writer.String("content", Convert.ToBase64String(content.Span));
-            writer.String("name", name);
-            writer.EndObject();
-        }
-
-        writer.EndArray();
+        Write(writer, "contents", Contents);
         writer.Integer("made_at", MadeAt.Value);
         Write(writer, "next", Next);
         if (NextRoot is { } root)
@@ -143,6 +165,7 @@ public sealed partial class SigningRequest
         }
 
         writer.Strings("online", Online);
+        Write(writer, "published", Published);
         writer.String("reason", Reason);
         writer.Member("roots");
         writer.BeginArray();
@@ -174,6 +197,21 @@ public sealed partial class SigningRequest
         return way;
     }
 
+    private static void Write(CanonicalJsonWriter writer, string member, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents)
+    {
+        writer.Member(member);
+        writer.BeginArray();
+        foreach (var (name, content) in contents.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            writer.BeginObject();
+            writer.String("content", Convert.ToBase64String(content.Span));
+            writer.String("name", name);
+            writer.EndObject();
+        }
+
+        writer.EndArray();
+    }
+
     private static void Write(CanonicalJsonWriter writer, string name, IReadOnlyDictionary<string, SignedMetadata<Targets>> roles)
     {
         writer.Member(name);
@@ -200,13 +238,14 @@ public sealed partial class SigningRequest
         Next = ReadRoles(reader, "next"),
         NextRoot = reader.Has("next_root") ? ReadRoot(reader.Value("next_root"), "next_root", reader.Faults) : null,
         Online = reader.List("online", 0, MaxRoles, (item, path) => ObjectReader.AsString(item, path, reader.Faults)),
-        Contents = ReadContents(reader),
+        Contents = ReadContents(reader, "contents"),
+        Published = ReadContents(reader, "published"),
     };
 
-    private static Dictionary<string, ReadOnlyMemory<byte>> ReadContents(ObjectReader reader)
+    private static Dictionary<string, ReadOnlyMemory<byte>> ReadContents(ObjectReader reader, string member)
     {
         var contents = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
-        foreach (var (name, content) in reader.List("contents", 0, MaxContents, (item, path) =>
+        foreach (var (name, content) in reader.List(member, 0, MaxContents, (item, path) =>
         {
             var entry = new ObjectReader(item, path, reader.Faults);
             var text = entry.Lines("content", MaxBytes);
@@ -223,7 +262,7 @@ public sealed partial class SigningRequest
         {
             if (!contents.TryAdd(name, content))
             {
-                reader.Faults.Add("contents", "hold one name twice");
+                reader.Faults.Add(member, "hold one name twice");
             }
         }
 
@@ -272,10 +311,20 @@ public sealed partial class SigningRequest
 
     private static byte[] Octets(JsonElement value) => value.ValueKind == JsonValueKind.Object ? JsonMarshal.GetRawUtf8Value(value).ToArray() : [];
 
-    private SigningRequest Saying(IReadOnlyList<string> says) => Copy(NextRoot, Next, says);
+    private SigningRequest Saying(IReadOnlyList<string> says, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> published) => Copy(NextRoot, Next, says, published);
 
-    private SigningRequest Copy(SignedMetadata<Root>? nextRoot, IReadOnlyDictionary<string, SignedMetadata<Targets>> next, IReadOnlyList<string> says) => new()
-    {
-        Reason = Reason, MadeAt = MadeAt, Roots = Roots, Before = Before, NextRoot = nextRoot, Next = next, Online = Online, Contents = Contents, Says = says,
-    };
+    private SigningRequest Copy(
+        SignedMetadata<Root>? nextRoot, IReadOnlyDictionary<string, SignedMetadata<Targets>> next, IReadOnlyList<string> says, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> published) => new()
+        {
+            Reason = Reason,
+            MadeAt = MadeAt,
+            Roots = Roots,
+            Before = Before,
+            NextRoot = nextRoot,
+            Next = next,
+            Online = Online,
+            Contents = Contents,
+            Published = published,
+            Says = says,
+        };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EdgeSensors.Hub.Tests.Hosting;
 using EdgeSensors.Protocol;
+using EdgeSensors.Tests;
 using EdgeSensors.Trust.Client;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Repository;
@@ -167,6 +168,78 @@ public sealed class KeysCommandTests(HubProcess hub) : IClassFixture<HubProcess>
     }
 
     [Fact]
+    public async Task All_of_what_is_signed_is_shown_however_long_it_is_and_how_it_differs_from_what_is_published()
+    {
+        var key = (await RoleAsync("mitigations-authority")).Keys.Single().Path!;
+        var first = await GrantAsync("long", 5, 600);
+        var machine = Machine(key);
+        var shown = await SignAsync(first, machine);
+        Assert.Contains("10.2.87.0/24", shown, StringComparison.Ordinal); // the last of them, far beyond 8,192 octets
+        Succeeded(await RunAsync("apply", first, "--dir", hub.Hub));
+
+        var second = await GrantAsync("long", 6, 600, "198.51.100.0/24");
+        shown = await SignAsync(second, machine);
+        Assert.Contains("  ~ max_rules: 5 -> 6", shown, StringComparison.Ordinal);
+        Assert.Contains("  + excluded_prefixes: \"198.51.100.0/24\"", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("  + excluded_prefixes: \"10.2.87.0/24\"", shown, StringComparison.Ordinal);
+        Succeeded(await RunAsync("apply", second, "--dir", hub.Hub));
+        var renewal = New("request");
+        Succeeded(await RunAsync("request", "renew", "mitigations-authority", "--dir", hub.Hub, "--out", renewal));
+        Assert.Contains("  = mitigations/authority/long.json: ", await SignAsync(renewal, machine), StringComparison.Ordinal); // what is signed again with it is said
+        Succeeded(await RunAsync("apply", renewal, "--dir", hub.Hub));
+
+        // Nobody is asked about what has run off the screen.
+        var (whole, text) = (await GrantAsync("longer", 5, 4_000), New("text"));
+        HubProcess.FailedInOneLine(await RunAsync("sign", whole, "--key", machine, "--yes", "--passphrase-file", hub.Passphrase), 2, "--write");
+        Assert.DoesNotContain("signed by 1 of 1", (await RunAsync("show", whole)).Output, StringComparison.Ordinal);
+        Succeeded(await RunAsync("sign", whole, "--key", machine, "--yes", "--write", text, "--passphrase-file", hub.Passphrase));
+        Assert.Contains("10.15.159.0/24", await File.ReadAllTextAsync(text, Token), StringComparison.Ordinal);
+        Assert.Contains("10.15.159.0/24", (await RunAsync("show", whole)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_nobody_can_read_is_signed_only_by_a_hash_from_elsewhere()
+    {
+        var (image, request) = (New("image"), New("request"));
+        await File.WriteAllBytesAsync(image, [0xE5, 0, 1, 2, 3], Token);
+        Succeeded(await RunAsync("request", "target", "blocklists/image.bin", image, "--dir", hub.Hub, "--out", request));
+        var machine = Machine((await RoleAsync("blocklists")).Keys.Single().Path!);
+        string[] sign = ["sign", request, "--key", machine, "--yes", "--passphrase-file", hub.Passphrase];
+        HubProcess.FailedInOneLine(await RunAsync(sign), 2, "blocklists/image.bin is not for reading; give --by-hash");
+        HubProcess.FailedInOneLine(await RunAsync([.. sign, "--by-hash", new string('0', 64)]), 2, "is not for reading");
+        Succeeded(await RunAsync([.. sign, "--by-hash", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(image, Token)))]));
+
+        // What says that it can be read and cannot is signed by nobody.
+        var (broken, unreadable) = (New("broken"), New("request"));
+        await File.WriteAllTextAsync(broken, "{\"a\":1,\"a\":2}", Token);
+        Succeeded(await RunAsync("request", "target", "blocklists/extra.json", broken, "--dir", hub.Hub, "--out", unreadable));
+        HubProcess.FailedInOneLine(await RunAsync("sign", unreadable, "--key", Machine((await RoleAsync("blocklists")).Keys.Single().Path!), "--yes", "--passphrase-file", hub.Passphrase), 1, "nobody can tell what it says");
+    }
+
+    [Fact]
+    public async Task A_signer_is_not_led_back_behind_what_he_signed()
+    {
+        var machine = Machine((await RoleAsync("mitigations-authority")).Keys.Single().Path!);
+        var record = Path.Combine(Path.GetDirectoryName(machine)!, "signed.json");
+        var (old, other) = (await GrantAsync("first", 5, 1), await GrantAsync("first", 7, 1));
+        Assert.Contains("nothing was signed here before", await SignAsync(old, machine), StringComparison.Ordinal);
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(record) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+
+        // Two contents of one version: only if he says that the first was given up.
+        string[] sign = ["sign", other, "--key", machine, "--yes", "--passphrase-file", hub.Passphrase];
+        HubProcess.FailedInOneLine(await RunAsync(sign), 1, "another version");
+        var sha256 = JsonDocument.Parse(await File.ReadAllTextAsync(record, Token)).RootElement.GetProperty("roles")[0].GetProperty("sha256").GetString()!;
+        Succeeded(await RunAsync([.. sign, "--given-up", sha256]));
+        Succeeded(await RunAsync("apply", other, "--dir", hub.Hub));
+        await SignAsync(await GrantAsync("first", 8, 1), machine);
+        HubProcess.FailedInOneLine(await RunAsync(sign), 1, "goes back behind version");
+
+        // A record that is damaged is no record that is not there.
+        await File.WriteAllTextAsync(record, "{}", Token);
+        HubProcess.FailedInOneLine(await RunAsync(sign), 1, "bring a copy of it back");
+    }
+
+    [Fact]
     public async Task One_machines_commands_write_requests_too_and_open_no_offline_key()
     {
         var request = New("request");
@@ -217,6 +290,31 @@ public sealed class KeysCommandTests(HubProcess hub) : IClassFixture<HubProcess>
     {
         var keys = (await RoleAsync(role)).Keys.SelectMany(key => new[] { "--key", key.Path! });
         Succeeded(await RunAsync(["sign", request, .. keys, "--yes", "--passphrase-file", hub.Passphrase]));
+    }
+
+    // A request for a grant with many excluded prefixes: a line each, where it is shown.
+    private async Task<string> GrantAsync(string id, int maxRules, int excluded, params string[] more)
+    {
+        var now = UnixMilliseconds.Now(TimeProvider.System).Value;
+        var grant = new Grant
+        {
+            Id = DocumentId.Parse(id),
+            Issuer = OperatorId.Parse("authority"),
+            Actions = new HashSet<MitigationStep> { MitigationStep.Observe },
+            MinPrefixLengthV4 = 32,
+            MinPrefixLengthV6 = 128,
+            MaxDurationMs = 60_000,
+            MaxRules = maxRules,
+            Sensors = [SensorPattern.All],
+            Tiers = [OpenTier.Tier],
+            ExcludedPrefixes = [.. Enumerable.Range(0, excluded).Select(i => Prefix.Parse($"10.{i >> 8}.{i & 255}.0/24")), .. more.Select(Prefix.Parse)],
+            NotBefore = new UnixMilliseconds(now - (now % 1_000_000)),
+            NotAfter = new UnixMilliseconds(now - (now % 1_000_000) + 86_400_000),
+        };
+        var (document, request) = (New("grant") + ".json", New("request"));
+        await File.WriteAllBytesAsync(document, grant.ToCanonicalJson(), Token);
+        Succeeded(await RunAsync("request", "grant", document, "--dir", hub.Hub, "--out", request));
+        return request;
     }
 
     private TufRepository Open()

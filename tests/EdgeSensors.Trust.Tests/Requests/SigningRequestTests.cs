@@ -199,6 +199,53 @@ public sealed class SigningRequestTests : IDisposable
     }
 
     [Fact]
+    public void What_is_replaced_comes_along_as_it_is_published_and_nothing_else_does()
+    {
+        var grant = _foundation.Grant();
+        Applied(SignedByAll(Prepare(new RepositoryChange().Set(grant))));
+        var request = Prepare(new RepositoryChange().Set(grant with { MaxRules = 5 }).Set(grant with { Id = DocumentId.Parse("second") }));
+        Assert.Equal([grant.TargetName], request.Published.Keys);
+        Assert.Equal(grant.ToCanonicalJson(), request.Published[grant.TargetName].ToArray());
+
+        var text = System.Text.Encoding.UTF8.GetString(request.ToBytes());
+        var at = text.IndexOf("\"published\":[", StringComparison.Ordinal);
+        var end = text.IndexOf(']', at);
+        var other = Convert.ToBase64String((grant with { MaxRules = 4 }).ToCanonicalJson());
+        foreach (var (with, reason) in new[]
+        {
+            ("\"published\":[", "without what is published of it"),
+            ($"\"published\":[{{\"content\":\"{other}\",\"name\":\"{grant.TargetName}\"}}", "without what is published of it"),
+            (text[at..end] + ",{\"content\":\"\",\"name\":\"blocklists/listed.json\"}", "which it does not change"),
+        })
+        {
+            Assert.False(SigningRequest.TryParse(System.Text.Encoding.UTF8.GetBytes(text[..at] + with + text[end..]), out _, out var error));
+            Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void What_a_version_says_again_is_told_as_well()
+    {
+        var grant = _foundation.Grant();
+        Applied(SignedByAll(Prepare(new RepositoryChange().Set(grant))));
+        using var key = SigningKey.Create();
+
+        var second = Prepare(new RepositoryChange().Set(grant with { Id = DocumentId.Parse("second") }));
+        Assert.Contains(second.CarriesOn, line => line.StartsWith($"  = {grant.TargetName}: {grant.ToCanonicalJson().Length} octets, sha256 ", StringComparison.Ordinal));
+        Assert.DoesNotContain(second.CarriesOn, line => line.Contains("second", StringComparison.Ordinal));
+
+        var delegated = Prepare(new RepositoryChange().Delegate(RoleDelegation.Mitigations(Foundation.Carrier, key.PublicKey) with { AwaitsItsSigner = true }));
+        Assert.Contains("  = delegation to control: control/*", delegated.CarriesOn);
+        Assert.Contains("  = mitigations-national-soc keys: 1 of 1 must sign", delegated.CarriesOn);
+        Assert.DoesNotContain(delegated.CarriesOn, line => line.Contains(key.Id, StringComparison.Ordinal));
+
+        var root = Role("root");
+        var rotated = Prepare(new RepositoryChange().ReplaceKeys("root", [root.Keys[1], root.Keys[2], key.PublicKey], 2));
+        Assert.Contains($"  = root keys: {root.Keys[1].Id} (ed25519)", rotated.CarriesOn);
+        Assert.DoesNotContain(rotated.CarriesOn, line => line.Contains(root.Keys[0].Id, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_change_that_only_the_hub_signs_is_no_request()
     {
         Assert.False(_foundation.Repository.Prepare(new RepositoryChange().Set(new RuleSet { Revision = 1, Rules = [] }), "test").TryGet(out _, out var error));

@@ -18,7 +18,7 @@ internal static class KeysShowCommand
                 root.Check(parsed, request, null);
             }
 
-            RequestText.Describe(request, withDocuments: true);
+            RequestText.DescribeWhole(request);
             return ExitCode.Ok;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Requests;
 
@@ -12,16 +13,21 @@ internal static class KeysSignCommand
         var file = new Argument<string>("REQUEST") { Description = "The request; the signatures are added to it." };
         var keys = new Option<string[]>("--key") { Description = "A key file.", HelpName = "FILE", Required = true };
         var yes = new Option<bool>("--yes") { Description = "Do not ask: for scripts that have looked at it." };
+        var write = new Option<string?>("--write") { Description = "Write all that is to be signed to a file for reading, too.", HelpName = "FILE" };
+        var byHash = new Option<string[]>("--by-hash") { Description = "SHA-256, from elsewhere, of a content that is not for reading, such as a firmware's.", HelpName = "SHA256" };
+        var givenUp = new Option<string[]>("--given-up") { Description = "SHA-256 of a version that was signed here and will never be published, so that another may take its number.", HelpName = "SHA256" };
         var root = new TrustedRoot();
         var access = new OfflineAccess();
-        var command = new Command("sign", "Show what a request changes, and add signatures to it.") { file, keys, yes, root.File, access.PassphraseFile };
+        var command = new Command("sign", "Show what a request changes, and add signatures to it.") { file, keys, yes, write, byHash, givenUp, root.File, access.PassphraseFile };
         command.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(file);
             var request = RequestOutput.Read(path);
             var files = parsed.GetRequiredValue(keys);
             root.Check(parsed, request, files[0]);
-            RequestText.Describe(request, withDocuments: true);
+            SignedFile.Check(request, files, parsed.GetValue(givenUp) ?? []);
+            RequestText.DescribeToSigner(request, parsed.GetValue(write));
+            RequireHashes(request, parsed.GetValue(byHash) ?? []);
             if (!parsed.GetValue(yes) && !Confirmed(files))
             {
                 throw new CommandException("unsigned", "Nothing was signed; answer yes, or give --yes.");
@@ -59,8 +65,21 @@ internal static class KeysSignCommand
                 throw new CommandException("keys", $"{file}: {error}.");
             }
 
+            SignedFile.Keep(request, file, roles);
             Console.Out.WriteLine($"{file} signed {string.Join(", ", roles)}");
             return next;
+        }
+    }
+
+    // Nobody sees what such a content does. Whoever signs must know it from elsewhere, by its hash.
+    private static void RequireHashes(SigningRequest request, string[] known)
+    {
+        foreach (var (name, content) in request.Contents.Where(pair => !TargetText.IsReadable(pair.Key) && !TargetText.IsHeldAgainstAnother(pair.Key)))
+        {
+            if (!known.Contains(Convert.ToHexStringLower(SHA256.HashData(content.Span)), StringComparer.OrdinalIgnoreCase))
+            {
+                throw new CommandException("unread", $"{name} is not for reading; give --by-hash with its SHA-256 as you have it from elsewhere.", ExitCode.Usage);
+            }
         }
     }
 

@@ -51,7 +51,13 @@ internal sealed class RequestOutput(bool isFileRequired = true)
             throw Failure(error);
         }
 
-        System.IO.File.WriteAllBytes(file, request.ToBytes());
+        var bytes = request.ToBytes();
+        if (bytes.Length > SigningRequest.MaxBytes)
+        {
+            throw new CommandException("request", "What it brings is longer than a request can be; ask for less at once.");
+        }
+
+        System.IO.File.WriteAllBytes(file, bytes);
         RequestText.Describe(request);
         Console.Out.WriteLine($"made {file}; nothing is published yet");
         Console.Out.WriteLine($"next: edgesensors-hub keys sign {file} --key FILE, where the keys are; then keys apply {file} --dir {Path.GetDirectoryName(repository.Directory)}");

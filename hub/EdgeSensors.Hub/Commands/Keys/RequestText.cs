@@ -1,59 +1,100 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using EdgeSensors.Trust.Requests;
 
 namespace EdgeSensors.Hub.Commands.Keys;
 
-/// <summary>A request as a person reads it: what it changes, the documents that it brings, and how far it is signed.</summary>
+/// <summary>A request as a person reads it: what it brings, what stays as it was, what it changes, and how far it is signed. Nothing is left out, however long it is.</summary>
 internal static class RequestText
 {
-    private const int MaxShown = 8_192;
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>Lines that a person who is asked for a signature still finds on the screen above the question.</summary>
+    public const int MostOnScreen = 2_000;
 
-    public static void Describe(SigningRequest request, bool withDocuments = false)
+    private const int Columns = 120;
+
+    /// <summary>What is asked and how far it is signed.</summary>
+    public static void Describe(SigningRequest request) => Write(Console.Out, Summary(request));
+
+    /// <summary>All that a signature would be under; throws with one line when there is something in it that nobody can read.</summary>
+    public static void DescribeWhole(SigningRequest request) => Write(Console.Out, Whole(request));
+
+    /// <summary>
+    /// Likewise for who is to sign: on the screen, or in a file where it is too long for that. Without a file to write it to, nothing that is too long is signed.
+    /// </summary>
+    public static void DescribeToSigner(SigningRequest request, string? file)
     {
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"request of {DateTimeOffset.FromUnixTimeMilliseconds(request.MadeAt.Value):yyyy-MM-dd HH:mm:ss'Z'}{(request.Reason.Length > 0 ? $": {request.Reason}" : "")}"));
-        request.Says.ToList().ForEach(Console.Out.WriteLine);
-        if (withDocuments)
+        if (file is not null)
         {
-            foreach (var (name, content) in request.Contents.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            if (File.Exists(file))
             {
-                Show(name, content);
+                throw new CommandException("exists", $"{file} is there already; choose another name, or remove it.");
             }
+
+            using var writer = new StreamWriter(file);
+            Write(writer, Whole(request));
+        }
+
+        if (Whole(request).SelectMany(line => Enumerable.Repeat(line, 1 + (line.Length / Columns))).Skip(MostOnScreen).Any())
+        {
+            if (file is null)
+            {
+                throw new CommandException(
+                    "unread", string.Create(CultureInfo.InvariantCulture, $"What it brings has more than {MostOnScreen} lines: read it with keys show, or give --write FILE to have it written for reading."), ExitCode.Usage);
+            }
+
+            Write(Console.Out, request.Contents.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => TargetText.Head(pair.Key, pair.Value)).Concat(Summary(request)));
+            Console.Out.WriteLine($"all of it is in {file}: read it before you sign");
+            return;
+        }
+
+        Write(Console.Out, Whole(request));
+    }
+
+    private static IEnumerable<string> Whole(SigningRequest request) =>
+        request.Contents.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .SelectMany(pair => TargetText.Lines(pair.Key, pair.Value, request.Published.TryGetValue(pair.Key, out var published) ? published : null))
+            .Concat(request.CarriesOn).Concat(Summary(request));
+
+    private static IEnumerable<string> Summary(SigningRequest request)
+    {
+        yield return string.Create(CultureInfo.InvariantCulture, $"request of {DateTimeOffset.FromUnixTimeMilliseconds(request.MadeAt.Value):yyyy-MM-dd HH:mm:ss'Z'}{(request.Reason.Length > 0 ? $": {request.Reason}" : "")}");
+        foreach (var line in request.Says)
+        {
+            yield return line;
         }
 
         foreach (var standing in request.Standing())
         {
             var waiting = standing.IsMet ? "" : $"; may still sign: {string.Join(", ", standing.Waiting)}";
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"signed by {standing.Signatures} of {standing.Threshold} ({standing.Whose}){waiting}"));
+            yield return string.Create(CultureInfo.InvariantCulture, $"signed by {standing.Signatures} of {standing.Threshold} ({standing.Whose}){waiting}");
         }
     }
 
-    // What is signed is the content: a hash says nothing to a person.
-    private static void Show(string name, ReadOnlyMemory<byte> content)
+    private static void Write(TextWriter writer, IEnumerable<string> lines)
     {
-        if (content.Length > MaxShown || !name.EndsWith(".json", StringComparison.Ordinal))
+        foreach (var line in lines)
         {
-            return;
-        }
-
-        try
-        {
-            using var json = JsonDocument.Parse(content);
-            var text = new StringBuilder();
-            foreach (var c in JsonSerializer.Serialize(json.RootElement, Indented))
-            {
-                text.Append(char.IsControl(c) && c != '\n' ? '?' : c);
-            }
-
-            Console.Out.WriteLine($"--- {name}");
-            Console.Out.WriteLine(text.ToString());
-            Console.Out.WriteLine("---");
-        }
-        catch (JsonException)
-        {
-            // Not JSON after all: its hash stands in the words above.
+            writer.WriteLine(Plain(line));
         }
     }
+
+    // What moves the cursor, turns the direction of writing or is not seen would let a text look like another.
+    private static string Plain(string line)
+    {
+        if (!line.EnumerateRunes().Any(IsUnseen))
+        {
+            return line;
+        }
+
+        var text = new StringBuilder();
+        foreach (var rune in line.EnumerateRunes())
+        {
+            _ = IsUnseen(rune) ? text.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}") : text.Append(rune);
+        }
+
+        return text.ToString();
+    }
+
+    private static bool IsUnseen(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark || (Rune.IsWhiteSpace(rune) && rune.Value != ' ');
 }
