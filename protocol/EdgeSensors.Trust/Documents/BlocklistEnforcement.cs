@@ -25,6 +25,9 @@ public sealed record BlocklistEnforcement
     /// <summary>The most characters of a category: its hits are told under <see cref="RuleIdOf"/>, which is an id as well.</summary>
     public const int MaxCategoryLength = 58;
 
+    /// <summary>The most <see cref="Tiers"/>.</summary>
+    public const int MaxTiers = 16;
+
     private const string RuleIdStart = "list-";
 
     /// <summary>Counts up with every change.</summary>
@@ -131,7 +134,7 @@ public sealed record BlocklistEnforcement
             MaxEntries = (int)reader.Integer("max_entries", 1, Blocklists.BlocklistBounds.MaxEntries),
             MinPrefixLengthV4 = (int)reader.Integer("min_prefix_length_v4", 1, 32),
             MinPrefixLengthV6 = (int)reader.Integer("min_prefix_length_v6", 1, 128),
-            Tiers = reader.List("tiers", 0, 16, (item, path) => (int)ObjectReader.AsInteger(item, path, reader.Faults, 1, Blocklists.BlocklistBounds.MaxEntries - 1)),
+            Tiers = reader.List("tiers", 0, MaxTiers, (item, path) => (int)ObjectReader.AsInteger(item, path, reader.Faults, 1, Blocklists.BlocklistBounds.MaxEntries - 1)),
             NotBefore = notBefore,
             NotAfter = notAfter,
         };

@@ -4,7 +4,10 @@ using Microsoft.Data.Sqlite;
 
 namespace EdgeSensors.Hub.Blocklists.Publish;
 
-/// <summary>The tiers that sensors have said they have room for: each capacity rounded down to a power of two, so that they stay few.</summary>
+/// <summary>
+/// The tiers that sensors have said they have room for: each capacity rounded down to a power of two, so that they stay few. Where they are still too many, every operator has its say before
+/// any has a second: sensors that name odd capacities cost the tiers of nobody else.
+/// </summary>
 internal static class AnnouncedCapacities
 {
     private const int MostTiers = 8;
@@ -22,18 +25,21 @@ internal static class AnnouncedCapacities
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = decisions, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT status FROM sensor";
+        command.CommandText = "SELECT name, status FROM sensor";
         using var rows = command.ExecuteReader();
-        var capacities = new SortedSet<int>();
+        var announced = new List<(string Operator, int Capacity)>();
         while (rows.Read())
         {
-            if (StatusCodec.TryDecode(rows.GetFieldValue<byte[]>(0), out var status, out _) && status!.BlocklistCapacity is > 0 and var room && room < (ulong)entries)
+            if (StatusCodec.TryDecode(rows.GetFieldValue<byte[]>(1), out var status, out _) && status!.BlocklistCapacity is > 0 and var room && room < (ulong)entries)
             {
-                capacities.Add(1 << System.Numerics.BitOperations.Log2((uint)Math.Min(room, BlocklistBounds.MaxEntries - 1)));
+                announced.Add((rows.GetString(0).Split('/')[0], 1 << System.Numerics.BitOperations.Log2((uint)Math.Min(room, BlocklistBounds.MaxEntries - 1))));
             }
         }
 
-        // The smallest serve everybody; those above only serve better.
-        return [.. capacities.Take(MostTiers).Select(capacity => new Tier(capacity))];
+        // Each operator's choices in the order of how many of its sensors have them; of two alike the larger, which protects more.
+        var choices = announced.GroupBy(a => a.Operator, StringComparer.Ordinal).SelectMany(
+            own => own.CountBy(a => a.Capacity).OrderByDescending(count => count.Value).ThenByDescending(count => count.Key).Select((count, rank) => (Capacity: count.Key, Rank: rank)));
+        var tiers = choices.GroupBy(choice => choice.Capacity).OrderBy(tier => tier.Min(choice => choice.Rank)).ThenByDescending(tier => tier.Count()).ThenByDescending(tier => tier.Key);
+        return [.. tiers.Take(MostTiers).Select(tier => tier.Key).Order().Select(capacity => new Tier(capacity))];
     }
 }

@@ -70,7 +70,7 @@ internal sealed class BlocklistPublisher(TufRepository repository, BlocklistStor
 
     /// <summary>The tiers that a sensor may take for enforcement where the whole list is too large for it, as the document names them.</summary>
     public static IReadOnlyList<int> EnforceableTiers(IEnumerable<Tier> tiers) =>
-        [.. tiers.Select(tier => tier.Capacity).Where(capacity => capacity < BlocklistBounds.MaxEntries).Distinct().Order().Take(16)];
+        [.. tiers.Select(tier => tier.Capacity).Where(capacity => capacity < BlocklistBounds.MaxEntries).Distinct().Order().TakeLast(BlocklistEnforcement.MaxTiers)]; // the smallest protect least
 
     /// <summary>Keeps the tiers that the document of what is enforced names at those that are published.</summary>
     public void NameTiers(RepositoryChange change, IEnumerable<Tier> tiers)
