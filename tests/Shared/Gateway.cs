@@ -44,6 +44,9 @@ internal sealed class Gateway(string sensor, NetworkNamespace place, string prog
     /// <summary>What the kernel of this gateway enforces now, whether the agent runs or not.</summary>
     public IReadOnlyList<KernelRule> ReadKernel() => KernelRule.ReadAll(place);
 
+    /// <summary>What it enforces of a blocklist.</summary>
+    public IReadOnlyList<KernelRule> ReadListInKernel() => KernelRule.ReadAll(place, "edgesensors_lists");
+
     /// <summary>Changes what this kernel enforces behind the agent's back, as <c>nft COMMAND</c>.</summary>
     public void ChangeKernel(string command)
     {

@@ -14,10 +14,10 @@ namespace EdgeSensors.Tests;
 /// <param name="Remaining">How much of that is left; null when nothing ends it.</param>
 internal sealed record KernelRule(string Set, string Rule, string Address, TimeSpan? Timeout, TimeSpan? Remaining)
 {
-    /// <summary>All elements; none where there is no table. Throws <see cref="ProgramException"/> when nft fails otherwise.</summary>
-    public static IReadOnlyList<KernelRule> ReadAll(NetworkNamespace place)
+    /// <summary>All elements of the rules' table, or of another; none where there is no table. Throws <see cref="ProgramException"/> when nft fails otherwise.</summary>
+    public static IReadOnlyList<KernelRule> ReadAll(NetworkNamespace place, string table = "edgesensors")
     {
-        var start = new ProcessStartInfo("nft", ["-j", "list", "table", "inet", "edgesensors"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("nft", ["-j", "list", "table", "inet", table]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var nft = place.Run(() => Process.Start(start)!);
         var complaint = nft.StandardError.ReadToEndAsync();
         var listing = nft.StandardOutput.ReadToEnd();

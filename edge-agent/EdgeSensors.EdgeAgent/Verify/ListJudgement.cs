@@ -31,6 +31,9 @@ internal static class ListJudgement
     /// <summary>The enforcer here cannot do the step.</summary>
     public const string Step = "step-unsupported";
 
+    /// <summary>Everything was stopped at the hub, and not released yet.</summary>
+    public const string Held = "held";
+
     /// <summary>Entries of a list that a document speaks of.</summary>
     public static int EntriesOf(BlocklistEnforcement document, Blocklist list)
     {
@@ -45,14 +48,16 @@ internal static class ListJudgement
     /// <param name="never">Prefixes of which no address is enforced, the owner's allowlist included.</param>
     /// <param name="enforcer">What would enforce it; null when nothing can.</param>
     /// <param name="now">The trusted time.</param>
+    /// <param name="held">Whether everything was stopped.</param>
     public static ListVerdict Judge(
-        BlocklistEnforcement document, Blocklist? list, OwnerLimits owner, IReadOnlyList<Prefix> never, IListEnforcer? enforcer, UnixMilliseconds now)
+        BlocklistEnforcement document, Blocklist? list, OwnerLimits owner, IReadOnlyList<Prefix> never, IListEnforcer? enforcer, UnixMilliseconds now, bool held = false)
     {
         var entries = list is null ? 0 : EntriesOf(document, list);
         var refusal = document switch
         {
             _ when now < document.NotBefore => NotStarted,
             _ when now >= document.NotAfter => Ended,
+            _ when held => Held,
             _ when enforcer is null or { Capacity: 0 } || owner.BlocklistEntries == 0 => NotHere,
             _ when list is null => NoList,
             _ when entries > document.MaxEntries => TooLarge,

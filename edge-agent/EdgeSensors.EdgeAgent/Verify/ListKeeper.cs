@@ -88,7 +88,7 @@ internal sealed class ListKeeper(OwnerLimits owner, IListEnforcer? enforcer, Dur
         var now = UnixMilliseconds.Now(time);
         var verdict = _state.Enforcement is { } document
             ? ListJudgement.Judge(
-                document, _state.EnforcedList, owner, [.. NeverList.CriticalServices, .. NeverList.SpecialPurpose, .. _state.Authorization?.OwnPrefixes ?? [], .. owner.Allowlist], enforcer, now)
+                document, _state.EnforcedList, owner, [.. NeverList.CriticalServices, .. NeverList.SpecialPurpose, .. _state.Authorization?.OwnPrefixes ?? [], .. owner.Allowlist], enforcer, now, _state.ListsHeld)
             : new ListVerdict([], []);
         string? error = null;
         if (enforcer is not null && (verdict.Sections.Count > 0 || _standing.Count > 0 || _behind || !_begun))
@@ -108,7 +108,14 @@ internal sealed class ListKeeper(OwnerLimits owner, IListEnforcer? enforcer, Dur
         foreach (var (category, refusal) in verdict.Categories)
         {
             var counts = _state.Enforcement!.Categories.Any(c => c.Category == category && c.Step == MitigationStep.Observe);
-            states.Add((category, refusal == ListJudgement.Ended ? RuleState.Expired : (refusal ?? error) is not null ? RuleState.Refused : counts ? RuleState.Observed : RuleState.Enforced, refusal ?? (error is null ? null : Failed)));
+            var state = (refusal ?? error) switch
+            {
+                ListJudgement.Ended => RuleState.Expired,
+                ListJudgement.Held => RuleState.Revoked,
+                null => counts ? RuleState.Observed : RuleState.Enforced,
+                _ => RuleState.Refused,
+            };
+            states.Add((category, state, refusal ?? (error is null ? null : Failed)));
         }
 
         var spoken = verdict.Categories.Select(c => c.Category).ToHashSet();

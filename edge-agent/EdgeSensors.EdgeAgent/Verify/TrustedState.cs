@@ -46,6 +46,9 @@ internal sealed record TrustedState
     /// <summary>The blocklist that it is done with here; null when there is none that this sensor has room for.</summary>
     public Blocklist? EnforcedList { get; init; }
 
+    /// <summary>Whether no blocklist is to be enforced for now, whatever is signed of it: the kill switch.</summary>
+    public bool ListsHeld { get; init; }
+
     /// <summary>The rules; null when the repository has none, or they did not verify (see <see cref="RulesRefusal"/>).</summary>
     public RuleSet? Rules { get; init; }
 

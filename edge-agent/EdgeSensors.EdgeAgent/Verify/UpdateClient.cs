@@ -141,6 +141,8 @@ internal sealed class UpdateClient : IDisposable
             enforcement = null;
         }
 
+        // A word to stop that cannot be read is still one.
+        var held = await reading.DocumentAsync<EnforcementHold>(TargetNames.Hold, EnforcementHold.TryParse).ConfigureAwait(false) is not null || reading.LastRefusal is not null;
         if (reading.Interrupted || !await _blocklist.UpdateAsync(repository, cancellationToken).ConfigureAwait(false)
             || !await _enforced.UpdateAsync(enforcement, _blocklist.List, ListCapacity, repository, cancellationToken).ConfigureAwait(false))
         {
@@ -168,6 +170,7 @@ internal sealed class UpdateClient : IDisposable
             Blocklist = _blocklist.Matcher,
             Enforcement = enforcement,
             EnforcedList = _enforced.List,
+            ListsHeld = held,
             Rules = rules,
             RulesRefusal = rulesRefusal,
             Grants = grants,

@@ -133,6 +133,18 @@ internal sealed class HubSide : IDisposable
         await MustAsync(["blocklist", "publish", "--dir", Folder, "--offline", Path.Combine(_folder, "offline"), "--passphrase-file", PassphraseFile], stop).ConfigureAwait(false);
     }
 
+    /// <summary>Signs what of the published blocklist sensors enforce.</summary>
+    /// <param name="categories">Each as <c>CATEGORY=STEP</c>.</param>
+    /// <param name="stop">Gives up.</param>
+    public Task EnforceListAsync(IEnumerable<string> categories, CancellationToken stop) =>
+        MustAsync(["blocklist", "enforce", .. categories, "--dir", Folder, "--offline", Path.Combine(_folder, "offline"), "--passphrase-file", PassphraseFile], stop);
+
+    /// <summary>Pulls the kill switch as the run's operator.</summary>
+    public Task StopAllAsync(string reason, CancellationToken stop) => MustAsync(["mitigation", "stop-all", "--reason", reason, "--profile", Profile], stop);
+
+    /// <summary>Releases it.</summary>
+    public Task ReleaseAsync(string reason, CancellationToken stop) => MustAsync(["mitigation", "release", "--reason", reason, "--profile", Profile], stop);
+
     /// <summary>Starts serving and waits until it is ready; throws <see cref="ProgramException"/> when it does not come to that.</summary>
     /// <param name="stop">Gives up.</param>
     /// <param name="settings">Variables to set besides the inherited ones.</param>

@@ -8,7 +8,7 @@ namespace EdgeSensors.Hub.Commands;
 internal static class MitigationStopCommand
 {
     public static Command StopAll() => Make(
-        "stop-all", "Take back everything at once, and let nothing new begin until somebody releases it.",
+        "stop-all", "Take back everything at once, enforced blocklists too, and let nothing new begin until somebody releases it.",
         async (hub, body, json, cancel) =>
         {
             var stopped = await hub.PostAsync<StoppedView>("/api/v1/holds", body, cancel);
@@ -16,7 +16,7 @@ internal static class MitigationStopCommand
         });
 
     public static Command Release() => Make(
-        "release", "Let new measures begin again; what was taken back stays so.",
+        "release", "Let new measures begin again, and blocklists be enforced as they are signed; mitigations that were taken back stay so.",
         async (hub, body, json, cancel) =>
         {
             var holds = await hub.PostAsync<List<HoldView>>("/api/v1/holds/release", body, cancel);

@@ -12,6 +12,9 @@ internal sealed partial class Mitigations
     /// <summary>Whose activations are stopped; known without the disk, for who asks how the hub is while that is slow.</summary>
     public IReadOnlyList<Hold> Holds => Volatile.Read(ref _holds);
 
+    /// <summary>Since when everything is stopped, blocklists too; null while it is not. A hold of one issuer is of its mitigations alone: lists are nobody's grant.</summary>
+    public UnixMilliseconds? EverythingHeldSince => Holds.FirstOrDefault(hold => hold.Issuer == Hold.Everything)?.At;
+
     /// <summary>Takes back, or turns down while proposed.</summary>
     public Decision Revoke(string id, string who, string reason)
     {
@@ -120,7 +123,7 @@ internal sealed partial class Mitigations
         return decision;
     }
 
-    /// <summary>The kill switch: takes back everything of an issuer, or everything, and lets nothing new begin until somebody releases it.</summary>
+    /// <summary>The kill switch: takes back everything of an issuer, or everything, blocklists too, and lets nothing new begin until somebody releases it.</summary>
     /// <returns>The hold, and how many were taken back.</returns>
     public (Hold Hold, int Revoked) StopAll(OperatorId? issuer, string who, string reason)
     {
@@ -144,15 +147,11 @@ internal sealed partial class Mitigations
             return (standing ?? asked, running.Count);
         });
         Volatile.Write(ref _holds, store.Holds());
-        if (revoked > 0)
-        {
-            RulesChanged?.Invoke();
-        }
-
+        RulesChanged?.Invoke(); // though there may be no rule to take back, lists are held by it
         return (hold, revoked);
     }
 
-    /// <summary>Lets new activations begin again. What was taken back stays so.</summary>
+    /// <summary>Lets new activations begin again, and blocklists be enforced as they are signed. Mitigations that were taken back stay so.</summary>
     /// <returns>False when nothing was held.</returns>
     public bool Release(OperatorId? issuer, string who, string reason)
     {
@@ -168,6 +167,7 @@ internal sealed partial class Mitigations
             return true;
         });
         Volatile.Write(ref _holds, store.Holds());
+        RulesChanged?.Invoke();
         return released;
     }
 

@@ -23,6 +23,7 @@ internal static class DocumentReader
         IReadOnlyList<Prefix> domestic = [];
         RuleSet? rules = null;
         BlocklistEnforcement? enforcement = null;
+        EnforcementHold? hold = null;
         foreach (var name in names)
         {
             if (!repository.ReadTarget(name).TryGet(out var bytes, out var reading))
@@ -52,6 +53,10 @@ internal static class DocumentReader
             {
                 enforcement = enforced;
             }
+            else if (name == TargetNames.Hold && EnforcementHold.TryParse(bytes, out var stop, out fault))
+            {
+                hold = stop;
+            }
 
             if (fault is not null)
             {
@@ -59,7 +64,7 @@ internal static class DocumentReader
             }
         }
 
-        documents = new SignedDocuments { Grants = grants, Authorizations = authorizations, Domestic = domestic, Rules = rules, Enforcement = enforcement };
+        documents = new SignedDocuments { Grants = grants, Authorizations = authorizations, Domestic = domestic, Rules = rules, Enforcement = enforcement, Hold = hold };
         faults = found;
         error = null;
         return true;

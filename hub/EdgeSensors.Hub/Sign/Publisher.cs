@@ -147,27 +147,31 @@ internal sealed class Publisher : IAsyncDisposable
         var active = Signable();
         var rules = active.Select(m => m.ToRule()).ToList();
         var current = Documents.Rules;
-        if (current is not null && SameRules(current, rules))
+        var sameRules = current is not null && SameRules(current, rules);
+        var held = _mitigations.EverythingHeldSince;
+        if (sameRules && Documents.Hold?.Since == held)
         {
             if (!await ProveAsync())
             {
                 return false;
             }
 
-            _mitigations.MarkPublished(active, current.Revision, UnixMilliseconds.Now(_time));
+            _mitigations.MarkPublished(active, current!.Revision, UnixMilliseconds.Now(_time));
             return true;
         }
 
-        var revision = Math.Max(current?.Revision ?? 0, _store.Number("rules_revision")) + 1;
+        var revision = sameRules ? current!.Revision : Math.Max(current?.Revision ?? 0, _store.Number("rules_revision")) + 1;
         var set = new RuleSet { Revision = revision, Rules = rules };
+        var hold = held is { } since ? new EnforcementHold { Since = since } : null;
+        var change = hold is null ? new RepositoryChange().RemoveTarget(TargetNames.Hold) : new RepositoryChange().Set(hold);
         var started = woken != 0 ? woken : Stopwatch.GetTimestamp();
-        if (!_repository.Publish(new RepositoryChange().Set(set), _keys.Current).TryGet(out var publication, out var error))
+        if (!_repository.Publish(sameRules ? change : change.Set(set), _keys.Current).TryGet(out var publication, out var error))
         {
             Fail(error.ToString());
             return false;
         }
 
-        Volatile.Write(ref _documents, Documents with { Rules = set });
+        Volatile.Write(ref _documents, Documents with { Rules = set, Hold = hold });
         Own(publication);
         if (!await ProveAsync())
         {

@@ -22,6 +22,8 @@ internal sealed record SignedDocuments
     public bool Enforces(string category, SensorName sensor) =>
         Enforcement is { } enforcement && enforcement.IsFor(sensor.Operator, sensor.Sensor) && enforcement.Categories.Any(enforced => enforced.Category.Text == category);
 
+    public EnforcementHold? Hold { get; init; }
+
     public Grant? FindGrant(GrantRef reference) => Grants.FirstOrDefault(grant => grant.Reference == reference);
 
     /// <summary>The own network that a prefix touches, as the sensor whose authorisation names it; null when none.</summary>

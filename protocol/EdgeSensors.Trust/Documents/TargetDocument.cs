@@ -14,6 +14,7 @@ public static class TargetDocument
             TargetNames.BlocklistEnforcement => BlocklistEnforcement.TryParse(content, out _, out error),
             TargetNames.ListedAddresses => AddressList.TryParse(content, out _, out error),
             TargetNames.Rules => RuleSet.TryParse(content, out _, out error),
+            TargetNames.Hold => EnforcementHold.TryParse(content, out _, out error),
             _ when name.StartsWith("mitigations/", StringComparison.Ordinal) => Grant.TryParse(content, name, out _, out error),
             _ when name.StartsWith("authorizations/", StringComparison.Ordinal) => CollectionAuthorization.TryParse(content, name, out _, out error),
             _ => true,

@@ -27,6 +27,9 @@ public static class TargetNames
     /// <summary>The rules in force, whole: one that is absent is revoked.</summary>
     public const string Rules = "control/rules.json";
 
+    /// <summary>While it is there, no blocklist is enforced.</summary>
+    public const string Hold = "control/hold.json";
+
     /// <summary>A sensor's collection authorisation.</summary>
     public static string Authorization(OperatorId op, SensorId sensor) => $"authorizations/{op.Text}/{sensor.Text}.json";
 

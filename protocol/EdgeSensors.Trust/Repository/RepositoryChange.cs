@@ -54,6 +54,13 @@ public sealed class RepositoryChange
         return SetTarget(TargetNames.Rules, document.ToCanonicalJson());
     }
 
+    /// <summary>Publishes that no blocklist is to be enforced; removing the target takes it back.</summary>
+    public RepositoryChange Set(EnforcementHold document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return SetTarget(TargetNames.Hold, document.ToCanonicalJson());
+    }
+
     /// <summary>Publishes the table of domestic prefixes.</summary>
     public RepositoryChange Set(DomesticPrefixTable document)
     {

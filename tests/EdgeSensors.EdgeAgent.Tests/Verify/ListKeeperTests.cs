@@ -68,6 +68,22 @@ public sealed class ListKeeperTests : IDisposable
         Assert.Equal(("list-c2", RuleState.Revoked), (rule, end));
     }
 
+    [Fact]
+    public async Task What_is_held_is_lifted_at_once_told_of_and_back_when_it_is_released()
+    {
+        using var network = new EnforcerNetwork();
+        using var keeper = new ListKeeper(
+            new OwnerLimits { BlocklistEntries = 100 }, new NftListEnforcer(new NftEnforcer(network.Nft, TimeProvider.System, NftLayout.ListTable), 100), _outbox, TimeProvider.System, NullLogger.Instance);
+        var signed = State(1, Document("c2 drop"), List(1, "192.0.2.10 c2"));
+        await keeper.ApplyAsync(signed, Cancel);
+        Assert.Equal(0, network.Arriving("192.0.2.10", 2));
+        await keeper.ApplyAsync(signed with { TimestampVersion = 2, ListsHeld = true }, Cancel);
+        Assert.Equal(2, network.Arriving("192.0.2.10", 2));
+        await keeper.ApplyAsync(signed with { TimestampVersion = 3 }, Cancel);
+        Assert.Equal(0, network.Arriving("192.0.2.10", 2));
+        Assert.Equal([(RuleState.Enforced, null), (RuleState.Revoked, "held"), (RuleState.Enforced, (string?)null)], Receipts().Select(told => (told.Item2, told.Item3)));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

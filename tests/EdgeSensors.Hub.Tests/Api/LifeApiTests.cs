@@ -100,8 +100,12 @@ public class LifeApiTests
         var (status, stopped) = await hub.PostAsync<StoppedView>("/api/v1/holds", new HoldBody(null, "wrong feed"));
         Assert.Equal((200, 1, "*", "alice"), (status, stopped!.Revoked, stopped.Hold.Issuer, stopped.Hold.By));
         await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 0));
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadTarget(TargetNames.Hold).Length > 0));
+        Assert.True(EnforcementHold.TryParse(hub.ReadTarget(TargetNames.Hold), out var held, out _)); // by which sensors let go of blocklists
+        Assert.Equal(stopped.Hold.At, held.Since.Value);
 
         await hub.RestartAsync();
+        Assert.Equal(held.ToCanonicalJson(), hub.ReadTarget(TargetNames.Hold));
         Assert.Equal("*", Assert.Single((await hub.HealthAsync()).Held));
         await using var again = await hub.ConnectAsync(TestHub.Gateway);
         await again.PublishAsync(Channel.Alert, Messages.Alert(8, 1, "203.0.113.9", eventId: 2));
@@ -110,11 +114,25 @@ public class LifeApiTests
 
         (_, var holds) = await hub.PostAsync<List<HoldView>>("/api/v1/holds/release", new HoldBody(null, "feed mended"));
         Assert.Empty(holds!);
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadTarget(TargetNames.Hold).Length == 0));
         var waiting = (await hub.MitigationsAsync()).Single(m => m.State == "proposed");
         await ApproveAsync(hub, waiting.Id, "bob");
         await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Count == 1));
         Assert.Equal(400, (await hub.PostAsync<StoppedView>("/api/v1/holds", new HoldBody("not a name", "x"))).Status);
         Assert.Equal(400, (await hub.PostAsync<StoppedView>("/api/v1/holds", new HoldBody(null, ""))).Status);
+    }
+
+    [Fact]
+    public async Task Blocklists_are_held_though_there_is_no_rule_to_take_back_and_not_by_a_hold_of_one_issuer()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var (status, stopped) = await hub.PostAsync<StoppedView>("/api/v1/holds", new HoldBody("authority", "one of them"));
+        Assert.Equal((200, 0), (status, stopped!.Revoked));
+        await hub.PostAsync<StoppedView>("/api/v1/holds", new HoldBody(null, "wrong feed"));
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadTarget(TargetNames.Hold).Length > 0));
+        await hub.PostAsync<List<HoldView>>("/api/v1/holds/release", new HoldBody(null, "feed mended"));
+        await TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadTarget(TargetNames.Hold).Length == 0));
+        Assert.Equal("authority", Assert.Single((await hub.HealthAsync()).Held)); // which holds no list
     }
 
     private static async Task<TestHub> StagedHubAsync()

@@ -43,10 +43,16 @@ internal sealed partial class TestHub
     /// <summary>The rule set as it is signed now, read beside the running hub.</summary>
     public RuleSet ReadRules()
     {
-        Assert.True(TufRepository.Open(Path.Combine(Folder, "repository"), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
-        Assert.True(repository.ReadTarget(TargetNames.Rules).TryGet(out var bytes, out error), error?.ToString());
-        Assert.True(RuleSet.TryParse(bytes, out var rules, out var fault), fault?.ToString());
+        Assert.True(RuleSet.TryParse(ReadTarget(TargetNames.Rules), out var rules, out var fault), fault?.ToString());
         return rules;
+    }
+
+    /// <summary>A target as it is signed; empty where there is none.</summary>
+    public byte[] ReadTarget(string name)
+    {
+        Assert.True(TufRepository.Open(Path.Combine(Folder, "repository"), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
+        Assert.True(repository.ReadTarget(name).TryGet(out var bytes, out error), error?.ToString());
+        return bytes;
     }
 
     /// <summary>Messages in the inbox on disk, read beside the running hub.</summary>
