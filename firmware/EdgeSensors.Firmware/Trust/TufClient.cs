@@ -14,37 +14,16 @@ internal sealed class TufClient
     /// <summary>The most octets of a root or a timestamp, whose length nothing signs.</summary>
     public const int MaxUnsignedLength = 16 * 1024;
 
-    private const int HashedAStep = 256;
-
-    private readonly MetadataReader _reader;
-    private readonly SignedFile _file = new SignedFile();
-    private readonly Ed25519Verifier _verifier;
-    private readonly Sha256 _hash = new Sha256();
-    private readonly byte[] _digest = new byte[Sha256.DigestSize];
-    private readonly RoleKeys[] _roles = { new RoleKeys(), new RoleKeys(), new RoleKeys(), new RoleKeys() };
-    private readonly bool[] _signed = new bool[2 * RoleKeys.MaxKeys];
+    private readonly TrustedMetadata _trusted;
+    private readonly MetadataVerifier _file;
     private readonly DelegatedRole[] _delegated;
-    private readonly bool[] _wantsRole;
-    private readonly RoleKeys[] _verifiedUnder;
-    private readonly FileReference[] _files;
-    private readonly long[] _expires;
-    private readonly WitnessPolicy _policy = new WitnessPolicy();
     private readonly bool _witnessed;
-    private readonly FileReference _snapshotNamed = new FileReference();
-    private readonly FileReference _timestampNamed = new FileReference();
 
     private TufPhase _phase = TufPhase.Idle;
     private int _item;
-    private int _length;
-    private int _hashed;
-    private int _signature;
     private int _rotations;
     private bool _online;
-    private bool _anchored;
     private long _now;
-    private long _rootVersion;
-    private long _timestampVersion;
-    private long _snapshotVersion;
 
     /// <summary>A client for certain roles.</summary>
     /// <param name="buffer">Holds one file at a time: none is longer.</param>
@@ -55,25 +34,11 @@ internal sealed class TufClient
     public TufClient(byte[] buffer, DelegatedRole[] delegated, WantedTarget[] wanted, Ed25519Verifier verifier, bool witnessed)
     {
         _witnessed = witnessed;
-        Proof = new LogProofVerifier(verifier);
-        Buffer = buffer;
         _delegated = delegated;
-        _verifier = verifier;
-        _reader = new MetadataReader(delegated, wanted);
-        int items = FirstDelegated + delegated.Length;
-        _files = new FileReference[items];
-        _expires = new long[items];
-        _verifiedUnder = new RoleKeys[delegated.Length];
-        _wantsRole = new bool[delegated.Length];
-        for (int i = 0; i < items; i++)
-        {
-            _files[i] = new FileReference();
-        }
-
-        for (int i = 0; i < delegated.Length; i++)
-        {
-            _verifiedUnder[i] = new RoleKeys();
-        }
+        _trusted = new TrustedMetadata(delegated);
+        _file = new MetadataVerifier(buffer, _trusted, delegated, wanted, verifier);
+        Buffer = buffer;
+        Proof = new LogProofVerifier(verifier);
     }
 
     /// <summary>The numbers of items: root, timestamp, snapshot, targets, and then the delegated roles.</summary>
@@ -110,54 +75,39 @@ internal sealed class TufClient
     public TufFault Fault { get; private set; }
 
     /// <summary>Octets of the file in the buffer.</summary>
-    public int Length => _length;
+    public int Length => _file.Length;
 
     /// <summary>Its SHA-256.</summary>
-    public byte[] Digest => _digest;
+    public byte[] Digest => _file.Digest;
 
     /// <summary>The trusted root's version; 0 for none.</summary>
-    public long RootVersion => _rootVersion;
+    public long RootVersion => _trusted.RootVersion;
 
     /// <summary>The trusted timestamp's version; 0 for none.</summary>
-    public long TimestampVersion => _timestampVersion;
+    public long TimestampVersion => _trusted.TimestampVersion;
 
     /// <summary>When the trusted timestamp expires, Unix milliseconds.</summary>
-    public long TimestampExpiresMs => _expires[Timestamp];
+    public long TimestampExpiresMs => _trusted.ExpiresMs(Timestamp);
 
     /// <summary>The first moment at which one of what was verified has expired.</summary>
-    public long ExpiresMs
-    {
-        get
-        {
-            long first = long.MaxValue;
-            for (int i = 0; i < _expires.Length; i++)
-            {
-                if (_files[i].IsSet && _expires[i] < first)
-                {
-                    first = _expires[i];
-                }
-            }
-
-            return first;
-        }
-    }
+    public long ExpiresMs => _trusted.FirstExpiryMs;
 
     /// <summary>Signatures of metadata checked since the start; those of proofs are counted apart.</summary>
-    public int SignaturesChecked { get; private set; }
+    public int SignaturesChecked => _file.SignaturesChecked;
 
     /// <summary>Octets hashed by SHA-256 since the start.</summary>
-    public long OctetsHashed { get; private set; }
+    public long OctetsHashed => _file.OctetsHashed;
 
     /// <summary>The file that was verified of an item.</summary>
     public FileReference FileOf(int item)
     {
-        return _files[item];
+        return _trusted.FileOf(item);
     }
 
     /// <summary>Trusts a first root, which came with the enrolment or out of flash: it must be signed by its own keys.</summary>
     public void BeginAnchor()
     {
-        _anchored = false;
+        _trusted.LoseAnchor();
         _online = false;
         _rotations = 0;
         Fault = TufFault.None;
@@ -173,7 +123,7 @@ internal sealed class TufClient
         _now = nowMs;
         _online = online;
         _rotations = 0;
-        if (!_anchored)
+        if (!_trusted.IsAnchored)
         {
             Refuse(TufFault.NoTrustedRoot);
             return;
@@ -203,10 +153,8 @@ internal sealed class TufClient
             return;
         }
 
-        _length = length;
-        _hashed = 0;
-        _hash.Reset();
-        _phase = TufPhase.Hashing;
+        _file.Begin(_item, length, Wanted, _now);
+        _phase = TufPhase.Verifying;
     }
 
     /// <summary>The wanted proof lies in its buffer.</summary>
@@ -216,7 +164,7 @@ internal sealed class TufClient
         if (_phase == TufPhase.WantingProof)
         {
             ProofLength = length;
-            Proof.Begin(length, _digest, _policy);
+            Proof.Begin(length, Digest, _trusted.Policy);
             _phase = TufPhase.Proving;
         }
     }
@@ -235,7 +183,7 @@ internal sealed class TufClient
             return;
         }
 
-        if (_item == Root && _anchored)
+        if (_item == Root && _trusted.IsAnchored)
         {
             EndRootChain(); // section 5.3.3: the last root is trusted already
             return;
@@ -249,256 +197,41 @@ internal sealed class TufClient
     {
         switch (_phase)
         {
-            case TufPhase.Hashing: StepHash(); return true;
-            case TufPhase.Reading: StepRead(); return true;
             case TufPhase.Verifying: StepVerify(); return true;
             case TufPhase.Proving: StepProve(); return true;
             default: return false;
         }
     }
 
-    private void StepHash()
-    {
-        int count = _length - _hashed;
-        if (count > HashedAStep)
-        {
-            count = HashedAStep;
-        }
-
-        _hash.Update(Buffer, _hashed, count);
-        _hashed += count;
-        OctetsHashed += count;
-        if (_hashed < _length)
-        {
-            return;
-        }
-
-        _hash.Finish(_digest, 0);
-        if (Wanted.IsSet)
-        {
-            if (!Hex.Same(_digest, 0, Wanted.Hash, 0, _digest.Length))
-            {
-                Refuse(TufFault.HashMismatch);
-                return;
-            }
-        }
-        else if (_item == Timestamp && _files[Timestamp].IsSet && Hex.Same(_digest, 0, _files[Timestamp].Hash, 0, _digest.Length))
-        {
-            AfterTimestamp(); // section 5.4.3.1: no news
-            return;
-        }
-
-        TufFault fault = _file.Read(Buffer, _length);
-        if (fault != TufFault.None)
-        {
-            Refuse(fault);
-            return;
-        }
-
-        Forget(_item);
-        _reader.Begin(KindOf(_item), Buffer, _file.SignedStart, _file.SignedLength);
-        if (_item >= FirstDelegated)
-        {
-            _reader.ForgetTargets(_delegated[_item - FirstDelegated]);
-        }
-
-        _phase = TufPhase.Reading;
-    }
-
-    private void StepRead()
-    {
-        if (!_reader.Step(out TufFault fault))
-        {
-            return;
-        }
-
-        if (fault == TufFault.None)
-        {
-            fault = CheckVersion();
-        }
-
-        if (fault != TufFault.None)
-        {
-            Refuse(fault);
-            return;
-        }
-
-        _signature = 0;
-        System.Array.Clear(_signed, 0, _signed.Length);
-        _phase = TufPhase.Verifying;
-        BeginSignature();
-    }
-
-    /// <summary>What can be refused without a signature's cost; none of it is accepted by it.</summary>
-    private TufFault CheckVersion()
-    {
-        long version = _reader.Version;
-        switch (_item)
-        {
-            case Root:
-                if (!_anchored)
-                {
-                    return TufFault.None;
-                }
-
-                return version == _rootVersion + 1 ? TufFault.None : version <= _rootVersion ? TufFault.Rollback : TufFault.WrongVersion;
-            case Timestamp:
-                // The same version in the same octets is no news and does not come here; in others it is a forgery.
-                if (version <= _timestampVersion || _reader.Snapshot.Version < _timestampNamed.Version)
-                {
-                    return TufFault.Rollback;
-                }
-
-                return _reader.ExpiresMs > _now ? TufFault.None : TufFault.Expired;
-            case Snapshot:
-                return version != _timestampNamed.Version ? TufFault.WrongVersion : CheckSnapshot();
-            default:
-                FileReference named = _item == Targets ? _snapshotNamed : _delegated[_item - FirstDelegated].Metadata;
-                if (version != named.Version)
-                {
-                    return TufFault.WrongVersion;
-                }
-
-                return _reader.ExpiresMs > _now ? TufFault.None : TufFault.Expired;
-        }
-    }
-
-    /// <summary>Sections 5.5.5 and 5.5.6: a role that was there may not leave or go back.</summary>
-    private TufFault CheckSnapshot()
-    {
-        if (_reader.ExpiresMs <= _now)
-        {
-            return TufFault.Expired;
-        }
-
-        if (!_reader.Targets.IsSet)
-        {
-            return TufFault.NotInSnapshot;
-        }
-
-        if (_reader.Targets.Version < _files[Targets].Version)
-        {
-            return TufFault.Rollback;
-        }
-
-        for (int i = 0; i < _delegated.Length; i++)
-        {
-            FileReference now = _delegated[i].Metadata;
-            if ((now.IsNamed && !now.IsSet) || now.Version < _files[FirstDelegated + i].Version)
-            {
-                return TufFault.Rollback;
-            }
-        }
-
-        return TufFault.None;
-    }
-
-    private RoleKeys KeysOf(int item)
-    {
-        return item < FirstDelegated ? _roles[item] : _delegated[item - FirstDelegated].Keys;
-    }
-
-    /// <summary>
-    /// A first root stands for itself, and what others signed on it is passed over; a later one is signed by the old keys and by its own. A
-    /// signature that nothing vouches for is no reason to trust a file more, and is refused so that no octet can be altered.
-    /// </summary>
-    private void BeginSignature()
-    {
-        RoleKeys role = _item == Root && !_anchored ? _reader.Roles[Root] : KeysOf(_item);
-        int key = -1;
-        while (_signature < _file.Count)
-        {
-            int at = _signature * Sha256.DigestSize;
-            key = role.Find(_file.KeyIds, at);
-            if (key < 0 && _item == Root && _anchored)
-            {
-                role = _reader.Roles[Root];
-                key = role.Find(_file.KeyIds, at);
-            }
-
-            if (key >= 0 || _item != Root || _anchored)
-            {
-                break;
-            }
-
-            _signature++;
-        }
-
-        if (_signature == _file.Count)
-        {
-            EndSignatures();
-        }
-        else if (key < 0 || !role.Known[key])
-        {
-            Refuse(TufFault.ThresholdUnmet);
-        }
-        else
-        {
-            SignaturesChecked++;
-            _verifier.Begin(
-                role.Keys, key * Ed25519Verifier.PublicKeySize, _file.Values, _signature * Ed25519Verifier.SignatureSize, Buffer, _file.SignedStart, _file.SignedLength);
-        }
-    }
-
     private void StepVerify()
     {
-        if (!_verifier.Step())
+        if (!_file.Step())
         {
             return;
         }
 
-        if (_verifier.Phase != Ed25519Phase.Accepted)
+        if (_file.Fault != TufFault.None)
         {
-            Refuse(TufFault.ThresholdUnmet);
+            Refuse(_file.Fault);
             return;
         }
 
-        int at = _signature * Sha256.DigestSize;
-        if (_item == Root)
+        if (_file.IsNoNews)
         {
-            int old = _roles[Root].Find(_file.KeyIds, at);
-            int candidate = _reader.Roles[Root].Find(_file.KeyIds, at);
-            if (_anchored && old >= 0)
-            {
-                _signed[old] = true;
-            }
-
-            if (candidate >= 0 && _reader.Roles[Root].Known[candidate])
-            {
-                _signed[RoleKeys.MaxKeys + candidate] = true;
-            }
-        }
-        else
-        {
-            _signed[KeysOf(_item).Find(_file.KeyIds, at)] = true;
-        }
-
-        _signature++;
-        BeginSignature();
-    }
-
-    private void EndSignatures()
-    {
-        bool enough = _item == Root
-            ? (!_anchored || Signers(_roles[Root], 0) >= _roles[Root].Threshold)
-                && Signers(_reader.Roles[Root], RoleKeys.MaxKeys) >= _reader.Roles[Root].Threshold
-            : KeysOf(_item).Threshold >= 1 && Signers(KeysOf(_item), 0) >= KeysOf(_item).Threshold;
-        if (!enough)
-        {
-            Refuse(TufFault.ThresholdUnmet);
+            AfterTimestamp();
             return;
         }
 
         ProofLength = 0;
-        bool needsProof = _item == Timestamp || (_item == Root && _anchored);
+        bool needsProof = _item == Timestamp || (_item == Root && _trusted.IsAnchored);
         if (!needsProof)
         {
             _phase = TufPhase.Keeping;
         }
-        else if (_policy.IsSound)
+        else if (_trusted.Policy.IsSound)
         {
             // Beside the metadata, outside what TUF hashes: it is made after the file is signed. The timestamp's is the proof of all that it names.
-            WantedName = _reader.Version.ToString() + (_item == Root ? ".root.tlog-proof" : ".timestamp.tlog-proof");
+            WantedName = _file.Contents.Version.ToString() + (_item == Root ? ".root.tlog-proof" : ".timestamp.tlog-proof");
             _phase = TufPhase.WantingProof;
         }
         else if (_witnessed)
@@ -522,7 +255,7 @@ internal sealed class TufClient
         {
             Refuse(TufFault.ProofRefused);
         }
-        else if (_item == Root && !_reader.Policy.IsSound)
+        else if (_item == Root && !_file.Contents.Policy.IsSound)
         {
             Refuse(TufFault.NoWitnessPolicy); // it would do without witnesses from here on
         }
@@ -540,75 +273,35 @@ internal sealed class TufClient
             return;
         }
 
-        _files[_item].Set(_digest, _length, _reader.Version);
-        _expires[_item] = _reader.ExpiresMs;
-        switch (_item)
-        {
-            case Root: AdoptRoot(); break;
-            case Timestamp: AdoptTimestamp(); break;
-            case Snapshot: AdoptSnapshot(); break;
-            case Targets: AfterTargets(0); break;
-            default:
-                _verifiedUnder[_item - FirstDelegated].CopyFrom(KeysOf(_item));
-                AfterTargets(_item - FirstDelegated + 1);
-                break;
-        }
-    }
-
-    /// <summary>Different keys that signed; a key under two ids counts once.</summary>
-    private int Signers(RoleKeys role, int offset)
-    {
-        int signers = 0;
-        for (int i = 0; i < role.Count; i++)
-        {
-            bool counts = _signed[offset + i];
-            for (int before = 0; counts && before < i; before++)
-            {
-                counts = !(_signed[offset + before] && role.IsTwin(i, before));
-            }
-
-            signers += counts ? 1 : 0;
-        }
-
-        return signers;
-    }
-
-    private void AdoptRoot()
-    {
-        bool first = !_anchored;
-        if (!first && !(_roles[Timestamp].SameAs(_reader.Roles[Timestamp]) && _roles[Snapshot].SameAs(_reader.Roles[Snapshot])))
-        {
-            // Section 5.3.11: new keys are how a repository recovers from a fast-forward attack.
-            _timestampVersion = 0;
-            _timestampNamed.Clear();
-            _snapshotVersion = 0;
-            for (int i = Timestamp; i < _files.Length; i++)
-            {
-                _files[i].Clear();
-            }
-        }
-
-        for (int i = 0; i < _roles.Length; i++)
-        {
-            if (i != Root && !_roles[i].SameAs(_reader.Roles[i]) && _files[i].IsSet)
-            {
-                Unverify(i);
-            }
-
-            _roles[i].CopyFrom(_reader.Roles[i]);
-        }
-
-        _policy.CopyFrom(_reader.Policy);
-        _rootVersion = _reader.Version;
-        _anchored = true;
-        if (first)
+        bool isFirstRoot = _item == Root && !_trusted.IsAnchored;
+        _trusted.Adopt(_item, _file.Contents, Digest, Length);
+        if (isFirstRoot)
         {
             _phase = TufPhase.Idle;
-            return;
         }
+        else if (_item == Root)
+        {
+            _rotations++;
+            AfterRoot();
+        }
+        else if (_item == Timestamp)
+        {
+            if (ProofLength > 0)
+            {
+                WitnessedMs = Proof.WitnessedMs;
+                Witness = Proof.Witness;
+            }
 
-        _rotations++;
-        AfterRoot();
+            AfterTimestamp();
+        }
+        else if (_item == Snapshot)
+        {
+            AfterSnapshot();
+        }
+        else
+        {
+            AfterTargets(_item == Targets ? 0 : _item - FirstDelegated + 1);
+        }
     }
 
     private void AfterRoot()
@@ -623,13 +316,13 @@ internal sealed class TufClient
         }
         else
         {
-            Want(Root, (_rootVersion + 1).ToString() + ".root.json", null);
+            Want(Root, (_trusted.RootVersion + 1).ToString() + ".root.json", null);
         }
     }
 
     private void EndRootChain()
     {
-        if (_expires[Root] <= _now)
+        if (_trusted.ExpiresMs(Root) <= _now)
         {
             Refuse(TufFault.Expired); // section 5.3.10
             return;
@@ -638,63 +331,43 @@ internal sealed class TufClient
         Want(Timestamp, "timestamp.json", null);
     }
 
-    private void AdoptTimestamp()
-    {
-        if (ProofLength > 0)
-        {
-            WitnessedMs = Proof.WitnessedMs;
-            Witness = Proof.Witness;
-        }
-
-        _timestampVersion = _reader.Version;
-        _timestampNamed.CopyFrom(_reader.Snapshot);
-        AfterTimestamp();
-    }
-
     private void AfterTimestamp()
     {
-        if (_expires[Timestamp] <= _now)
+        if (_trusted.ExpiresMs(Timestamp) <= _now)
         {
             Refuse(TufFault.Expired);
             return;
         }
 
-        if (_snapshotVersion != 0 && _files[Snapshot].SameFile(_timestampNamed))
+        if (_trusted.IsSnapshotCurrent)
         {
             AfterSnapshot();
             return;
         }
 
-        Want(Snapshot, _timestampNamed.Version.ToString() + ".snapshot.json", _timestampNamed);
-    }
-
-    private void AdoptSnapshot()
-    {
-        _snapshotVersion = _reader.Version;
-        _snapshotNamed.CopyFrom(_reader.Targets);
-        AfterSnapshot();
+        Want(Snapshot, _trusted.NamedSnapshot.Version.ToString() + ".snapshot.json", _trusted.NamedSnapshot);
     }
 
     private void AfterSnapshot()
     {
-        if (_expires[Snapshot] <= _now)
+        if (_trusted.ExpiresMs(Snapshot) <= _now)
         {
             Refuse(TufFault.Expired);
             return;
         }
 
-        if (IsCurrent(Targets, _snapshotNamed))
+        if (_trusted.AreTargetsCurrent)
         {
             AfterTargets(0);
             return;
         }
 
-        Want(Targets, _snapshotNamed.Version.ToString() + ".targets.json", _snapshotNamed);
+        Want(Targets, _trusted.NamedTargets.Version.ToString() + ".targets.json", _trusted.NamedTargets);
     }
 
     private void AfterTargets(int next)
     {
-        if (_expires[Targets] <= _now)
+        if (_trusted.ExpiresMs(Targets) <= _now)
         {
             Refuse(TufFault.Expired);
             return;
@@ -706,8 +379,8 @@ internal sealed class TufClient
             int item = FirstDelegated + i;
             if (role.Keys.Threshold < 1)
             {
-                _reader.ForgetTargets(role); // nobody is to speak of it: as if it listed nothing
-                Forget(item);
+                _file.Contents.ForgetTargets(role); // nobody is to speak of it: as if it listed nothing
+                _trusted.Forget(item);
                 continue;
             }
 
@@ -717,9 +390,9 @@ internal sealed class TufClient
                 return;
             }
 
-            if (IsCurrent(item, role.Metadata) && _verifiedUnder[i].SameAs(role.Keys))
+            if (_trusted.IsDelegatedCurrent(i))
             {
-                if (_expires[item] <= _now)
+                if (_trusted.ExpiresMs(item) <= _now)
                 {
                     Refuse(TufFault.Expired);
                     return;
@@ -733,11 +406,6 @@ internal sealed class TufClient
         }
 
         _phase = TufPhase.Done;
-    }
-
-    private bool IsCurrent(int item, FileReference named)
-    {
-        return _files[item].SameFile(named) && _files[item].Version == named.Version;
     }
 
     private void Want(int item, string name, FileReference? file)
@@ -761,37 +429,9 @@ internal sealed class TufClient
         _phase = TufPhase.Wanting;
     }
 
-    /// <summary>
-    /// What the reader is about to overwrite counts as verified no more, so that a refusal in the middle costs the fetch of it and nothing else.
-    /// Versions stay: they guard against rollback.
-    /// </summary>
-    private void Forget(int item)
-    {
-        if (item > Timestamp)
-        {
-            Unverify(item);
-            if (item == Snapshot)
-            {
-                _snapshotVersion = 0;
-            }
-        }
-    }
-
-    private void Unverify(int item)
-    {
-        long version = _files[item].Version;
-        _files[item].Clear();
-        _files[item].Version = version;
-    }
-
     private void Refuse(TufFault fault)
     {
         Fault = fault;
         _phase = TufPhase.Idle;
-    }
-
-    private static MetadataKind KindOf(int item)
-    {
-        return item < FirstDelegated ? (MetadataKind)item : MetadataKind.Delegated;
     }
 }

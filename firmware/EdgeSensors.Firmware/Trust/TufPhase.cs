@@ -9,13 +9,7 @@ internal enum TufPhase
     /// <summary>A file is wanted: see <see cref="TufClient.WantedName"/>.</summary>
     Wanting,
 
-    /// <summary>The file's hash, a block a step.</summary>
-    Hashing,
-
-    /// <summary>Its contents.</summary>
-    Reading,
-
-    /// <summary>Its signatures, a slice a step.</summary>
+    /// <summary>The file, a slice a step.</summary>
     Verifying,
 
     /// <summary>The proof of the file at hand is wanted, into <see cref="LogProofVerifier.Buffer"/>.</summary>
