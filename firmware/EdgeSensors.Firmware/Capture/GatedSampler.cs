@@ -1,4 +1,3 @@
-using EdgeSensors.Firmware.Decode;
 using EdgeSensors.Firmware.Devices;
 using EdgeSensors.Firmware.Platform;
 using EdgeSensors.Firmware.Report;
@@ -20,21 +19,15 @@ internal sealed class GatedSampler
 
     private const long RetryUs = 250_000;
     private const int NanosecondsALineOctet = 80; // 100 Mbit/s; a frame takes more of the line than of the buffer
-    private const int LeastCaution = 4;
-    private const int MostCaution = 64;
-    private const int GatesBeforeTrust = 8;
-    private const int RateFine = 1_024;
-    private const int LeastStratumUs = 4_000;
-    private const int LeastRateUs = 1_000;
 
     private readonly W5500 _chip;
-    private readonly TapMeter _meter;
     private readonly IClock _clock;
+    private readonly HeaderReader _reader;
     private readonly GateTally _tally = new GateTally();
-    private readonly byte[] _headers = new byte[FrameParser.MostHeader];
-    private readonly byte[] _prefix = new byte[W5500.LengthPrefix];
+    private readonly LoadEstimate _load = new LoadEstimate(HighestLevel);
+    private readonly Stratum _stratum = new Stratum();
 
-    // Where it stands. Of a gate and of a stretch: begun with a look whose frames are skipped, so that both ends are timed alike.
+    // Of a gate and of a stretch: begun with a look whose frames are skipped, so that both ends are timed alike.
     private bool _open;
     private bool _begun;
     private bool _ending;
@@ -47,39 +40,19 @@ internal sealed class GatedSampler
     private long _boundaryUs;
     private long _planUs;
     private long _latestUs;
-    private long _stratumUs;
-    private long _stratumLength;
-    private long _drawnUs;
-    private bool _hasCounted;
+    private long _leftUs;
     private long _initializeUs;
     private int _disturbances;
-    private long _packets;
-    private long _octets;
-
-    // What has been learnt of the traffic and of the loop: decisions rest on it, and on nothing that is still to come.
-    private int _caution = LeastCaution;
     private int _gates;
     private int _gateOctets;
-    private long _rate;
-    private long _nanosecondsAnOctet;
-    private long _lookUs;
-    private long _pauseUs;
-    private long _closingUs;
-    private long _leftUs;
-    private bool _wasClosing;
-    private long _workUs;
-    private long _cameUs;
-    private long _cameOctets;
     private int _empty;
-    private uint _lot;
-    private long _busyUs = LeastStratumUs / 2;
 
     /// <summary>Feeds a meter from a chip that is initialised.</summary>
     public GatedSampler(W5500 chip, TapMeter meter, IClock clock)
     {
         _chip = chip;
-        _meter = meter;
         _clock = clock;
+        _reader = new HeaderReader(chip, meter, clock);
         _seenUntilUs = clock.Microseconds;
         _leftUs = _seenUntilUs;
     }
@@ -88,7 +61,7 @@ internal sealed class GatedSampler
     public int Broken { get; private set; }
 
     /// <summary>Frames whose headers were taken.</summary>
-    public long Frames { get; private set; }
+    public long Frames => _reader.Frames;
 
     /// <summary>Whether a gate is open that is lost if it is not looked at within a millisecond.</summary>
     public bool IsWaiting => _isGated && _begun && _ahead == 0;
@@ -97,11 +70,11 @@ internal sealed class GatedSampler
     public bool Step()
     {
         long now = _clock.Microseconds;
-        NotePause(now - _leftUs);
+        _load.NotePause(now - _leftUs);
         bool takes = _ahead > 0;
         bool worked = Turn(now);
         _leftUs = _clock.Microseconds;
-        _workUs += takes ? _leftUs - now : 0;
+        _load.NoteWork(takes ? _leftUs - now : 0);
         return worked;
     }
 
@@ -129,7 +102,7 @@ internal sealed class GatedSampler
                 EndStretch();
                 _begun = true;
                 _beginUs = _boundaryUs;
-                if (Expected(_closingUs) > HighestLevel)
+                if (_load.OverflowsAtClosing)
                 {
                     Close(); // the window's closing takes longer than the buffer has room for
                     Sample(_boundaryUs);
@@ -141,32 +114,16 @@ internal sealed class GatedSampler
                 _seenUntilUs = now;
             }
         }
-        else if (_hasCounted)
-        {
-            rest = _stratumUs + _stratumLength - now;
-            if (rest < 0)
-            {
-                _tally.Unseen(-rest); // the work on the gate takes longer than its stratum
-                _stratumUs = now - _stratumLength;
-                rest = 0;
-            }
-        }
         else
         {
-            // The rest of the stratum belongs to the next window, and the gate with it.
-            long part = now - _stratumUs;
-            _tally.Unseen(part);
-            _stratumUs = now;
-            _stratumLength = _stratumLength > part ? _stratumLength - part : 0;
+            rest = _stratum.EndWindow(now, _tally);
         }
 
         _tally.End(windowUs, rest, quality);
         quality.Dropped = Broken == 0 && quality.IsSeen && _chip.Disturbances == _disturbances ? 0 : -1;
         _disturbances = _chip.Disturbances;
         Broken = 0;
-        _caution = _caution > LeastCaution ? _caution / 2 : LeastCaution;
-        _busyUs = _busyUs > LeastStratumUs / 2 ? _busyUs - _busyUs / 8 : LeastStratumUs / 2;
-        _wasClosing = true;
+        _load.EndWindow();
         _leftUs = _clock.Microseconds;
     }
 
@@ -184,20 +141,6 @@ internal sealed class GatedSampler
         }
 
         return _open ? Look() : TryOpen();
-    }
-
-    /// <summary>How long others had the loop; when the window was closed between, that is another matter.</summary>
-    private void NotePause(long us)
-    {
-        if (_wasClosing)
-        {
-            _closingUs = us > _closingUs ? us : _closingUs - (_closingUs - us) / 4;
-            _wasClosing = false;
-        }
-        else if (us > _pauseUs)
-        {
-            _pauseUs = us;
-        }
     }
 
     /// <summary>Opens the next gate. A chip that was reset by itself or hung is initialised anew, a few times a second at most.</summary>
@@ -248,18 +191,8 @@ internal sealed class GatedSampler
         }
 
         _ahead = level - _taken;
-        Learn(_ahead, _boundaryUs - before);
-        LearnCost(_taken);
-
-        _pauseUs -= _pauseUs / 16;
-        _ending = _ahead + _caution * Expected(_ahead * _nanosecondsAnOctet / 1_000 + _lookUs) > HighestLevel;
+        _ending = _load.LearnLook(_ahead, _boundaryUs - before, _taken);
         return Release() && _ahead > 0;
-    }
-
-    /// <summary>Octets that are expected to come within a time.</summary>
-    private long Expected(long us)
-    {
-        return us * _rate / RateFine;
     }
 
     /// <summary>Begins a stretch or a gate: what is in the buffer came before it.</summary>
@@ -267,8 +200,7 @@ internal sealed class GatedSampler
     {
         _begun = true;
         _beginUs = _boundaryUs;
-        _packets = 0;
-        _octets = 0;
+        _reader.Clear();
         _chip.Skip(level);
         _taken = level;
         _ahead = 0;
@@ -295,13 +227,12 @@ internal sealed class GatedSampler
     {
         if (_begun)
         {
-            _tally.Exact(_boundaryUs - _beginUs, _packets, _octets);
+            _tally.Exact(_boundaryUs - _beginUs, _reader.Packets, _reader.Octets);
             _seenUntilUs = _boundaryUs;
         }
 
         _begun = false;
-        _packets = 0;
-        _octets = 0;
+        _reader.Clear();
     }
 
     /// <summary>Frames came faster than was expected.</summary>
@@ -310,8 +241,7 @@ internal sealed class GatedSampler
         long now = _clock.Microseconds;
         EndStretch();
         _tally.Filled(now - _seenUntilUs, HighestLevel / 2); // a short packet is two thirds of its frame
-        _caution = _caution < MostCaution ? 2 * _caution : MostCaution;
-        _rate = _rate > RateFine ? _rate : RateFine;
+        _load.NoteOverflow();
         Close();
         Sample(now);
     }
@@ -321,17 +251,12 @@ internal sealed class GatedSampler
     {
         _isGated = true;
         _gates = 0;
-        Draw(fromUs);
+        BeginStratum(fromUs);
     }
 
-    /// <summary>Begins a stratum.</summary>
-    private void Draw(long fromUs)
+    private void BeginStratum(long fromUs)
     {
-        _stratumUs = fromUs;
-        _stratumLength = 2 * _busyUs;
-        _lot = 1_664_525 * _lot + 1_013_904_223 + (uint)_clock.Microseconds;
-        _drawnUs = fromUs + (_lot >> 12) * _stratumLength / (1 << 20);
-        _hasCounted = false;
+        _stratum.Begin(fromUs, _load.StratumUs, _clock.Microseconds);
     }
 
     private bool StepStratum(long now)
@@ -341,28 +266,26 @@ internal sealed class GatedSampler
             return StepGate(now);
         }
 
-        if (now >= _drawnUs)
+        if (now >= _stratum.DrawnUs)
         {
-            _drawnUs = long.MaxValue;
+            _stratum.Draw();
             return TryOpen();
         }
 
-        if (now < _stratumUs + _stratumLength || _drawnUs != long.MaxValue)
+        long end = _stratum.EndUs;
+        if (now < end || !_stratum.IsDrawn)
         {
             return false;
         }
 
-        long end = _stratumUs + _stratumLength;
-        if (!_hasCounted)
+        if (!_stratum.HasCounted)
         {
-            _tally.Unseen(_stratumLength); // its gate took too long
+            _tally.Unseen(_stratum.LengthUs); // its gate took too long
             _empty++;
         }
 
-        // It keeps up again when what comes takes less than half of the time, and several times of it find room while others have the loop. Where no gate
-        // ever ends in time, because others have the loop too often, there is nothing but to try.
-        bool keepsUp = _gates >= GatesBeforeTrust && 2 * _rate * _nanosecondsAnOctet < 1_000L * RateFine && 2 * Expected(_pauseUs) + _caution * Expected(_lookUs) < HighestLevel;
-        if (keepsUp || _empty >= GatesBeforeTrust)
+        // Where no gate ever ends in time, because others have the loop too often, there is nothing but to try.
+        if (_load.KeepsUp(_gates) || _empty >= LoadEstimate.GatesBeforeTrust)
         {
             _isGated = false;
             _empty = 0;
@@ -371,7 +294,7 @@ internal sealed class GatedSampler
         else
         {
             _tally.Unseen(now - end);
-            Draw(now);
+            BeginStratum(now);
         }
 
         return true;
@@ -395,13 +318,12 @@ internal sealed class GatedSampler
         }
 
         _boundaryUs = _clock.Microseconds;
-        long look = _boundaryUs - before;
-        _lookUs = look > _lookUs ? look : _lookUs - (_lookUs - look) / 16;
+        _load.NoteLook(_boundaryUs - before);
         if (!_begun)
         {
             long room = level < HighestLevel ? HighestLevel - level : 0;
             _latestUs = before + room * NanosecondsALineOctet / 1_000;
-            _planUs = _latestUs - 2 * _lookUs;
+            _planUs = _latestUs - 2 * _load.LookUs;
             Begin(level);
             Release();
             return true;
@@ -436,74 +358,26 @@ internal sealed class GatedSampler
         Close();
         if (us > 0)
         {
-            _tally.Gate(us, _packets, _octets, _stratumLength);
-            _hasCounted = true;
+            _tally.Gate(us, _reader.Packets, _reader.Octets, _stratum.LengthUs);
+            _stratum.Count();
             _empty = 0;
-            Learn(_gateOctets, us);
-            LearnCost(_gateOctets);
+            _load.LearnGate(_gateOctets, us);
             _gates++;
-            _pauseUs -= _pauseUs / 8;
-            long busy = _clock.Microseconds - _beginUs;
-            _busyUs = busy > _busyUs ? busy : _busyUs;
+            _load.NoteBusy(_clock.Microseconds - _beginUs);
         }
-    }
-
-    /// <summary>Octets that came in a time: the rate is followed over milliseconds, as two frames close to one another are no rate.</summary>
-    private void Learn(int came, long us)
-    {
-        _cameOctets += came;
-        _cameUs += us;
-        if (_cameUs >= LeastRateUs)
-        {
-            _rate += (_cameOctets * RateFine / _cameUs - _rate) / 8;
-            _cameOctets = 0;
-            _cameUs = 0;
-        }
-    }
-
-    /// <summary>What octets took: the highest is remembered for some time.</summary>
-    private void LearnCost(int worked)
-    {
-        if (worked > 0)
-        {
-            long cost = 1_000 * _workUs / worked;
-            _nanosecondsAnOctet = cost > _nanosecondsAnOctet ? cost : _nanosecondsAnOctet - (_nanosecondsAnOctet - cost) / 8;
-        }
-
-        _workUs = 0;
     }
 
     private void TakeFrame()
     {
-        _chip.Read(0, W5500.LengthPrefix, _prefix, 0);
-        int octets = (_prefix[0] << 8) | _prefix[1];
-        int length = octets - W5500.LengthPrefix;
-        if (length < FrameParser.EthernetHeader || length > W5500.LongestFrame || octets > _ahead)
+        int octets = _reader.Take(_ahead);
+        if (octets == 0)
         {
             Break();
             return;
         }
 
-        int have = 0;
-        int end = FrameParser.HeaderEnd(_headers, 0, length);
-        while (end > have)
-        {
-            _chip.Read(W5500.LengthPrefix + have, end - have, _headers, have);
-            have = end;
-            end = FrameParser.HeaderEnd(_headers, have, length);
-        }
-
-        _chip.Skip(octets);
         _ahead -= octets;
         _taken += octets;
-        Frames++;
-        int counted = _meter.Take(_headers, 0, have, length, _clock.UnixMs);
-        if (counted >= 0)
-        {
-            _packets++;
-            _octets += counted;
-        }
-
     }
 
     private void Break()
