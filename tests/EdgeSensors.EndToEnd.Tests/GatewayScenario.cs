@@ -39,6 +39,7 @@ internal static class GatewayScenario
                 TestContext.Current.TestOutputHelper?.WriteLine($"{(check.Held ? "held  " : "FAILED")} {check.Step}: {check.Expected}: {check.Seen}; look at {check.LookAt}");
             }
 
+            Assert.All(result.Happenings, h => Assert.NotEqual(h.Words, h.WordsJa)); // each is told in both languages of the report
             Assert.All(result.Checks, c => WhereToLook.IsThere(folder.FullName, c.LookAt));
             Keep(folder.FullName, keepAs);
             return result;
