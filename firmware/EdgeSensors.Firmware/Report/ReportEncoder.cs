@@ -19,6 +19,7 @@ internal sealed class ReportEncoder
     private readonly CborWriter _writer;
     private readonly Pseudonymizer _pseudonymizer;
     private readonly byte[] _octets = new byte[16];
+    private readonly int[] _services = new int[MaxServices];
 
     /// <summary>Writes with <paramref name="writer"/>.</summary>
     public ReportEncoder(CborWriter writer, Pseudonymizer pseudonymizer)
@@ -166,12 +167,7 @@ internal sealed class ReportEncoder
 
     private void WriteServices(ServiceCounts services)
     {
-        int shown = 0;
-        for (int place = services.Next(-1); place >= 0 && shown < MaxServices; place = services.Next(place))
-        {
-            shown++;
-        }
-
+        int shown = services.Most(_services);
         if (shown == 0)
         {
             return;
@@ -180,9 +176,9 @@ internal sealed class ReportEncoder
         CborWriter w = _writer;
         w.Key(Keys.Services);
         w.BeginArray(shown);
-        for (int place = services.Next(-1); shown > 0; place = services.Next(place))
+        for (int i = 0; i < shown; i++)
         {
-            shown--;
+            int place = _services[i];
             w.BeginArray(5);
             w.UInt((ulong)services.Protocol(place));
             w.UInt((ulong)services.Port(place));

@@ -53,20 +53,46 @@ internal sealed class ServiceCounts
         }
     }
 
-    /// <summary>The place with the most packets that comes after <paramref name="before"/> in that order; -1 after the last.</summary>
-    /// <param name="before">A place, or -1 for the first.</param>
-    public int Next(int before)
+    /// <summary>Puts the places of most packets into an array, the most first; returns how many, which is fewer than it holds when there are fewer.</summary>
+    public int Most(int[] places)
     {
-        int best = -1;
+        int count = 0;
         for (int i = 0; i < Capacity; i++)
         {
-            if (_keys[i] != 0 && (before < 0 || Precedes(before, i)) && (best < 0 || Precedes(i, best)))
+            if (_keys[i] == 0 || (count == places.Length && Precedes(places[count - 1], i)))
             {
-                best = i;
+                continue;
             }
+
+            int low = 0;
+            int high = count;
+            while (low < high)
+            {
+                int middle = (low + high) >> 1;
+                if (Precedes(places[middle], i))
+                {
+                    low = middle + 1;
+                }
+                else
+                {
+                    high = middle;
+                }
+            }
+
+            if (count < places.Length)
+            {
+                count++;
+            }
+
+            for (int at = count - 1; at > low; at--)
+            {
+                places[at] = places[at - 1];
+            }
+
+            places[low] = i;
         }
 
-        return best;
+        return count;
     }
 
     /// <summary>protocolIdentifier of a place.</summary>

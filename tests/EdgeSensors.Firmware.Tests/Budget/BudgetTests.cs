@@ -82,6 +82,30 @@ public class BudgetTests
     }
 
     [Fact]
+    public void A_report_of_more_services_than_it_shows_stays_within_its_budget()
+    {
+        InstructionCounter counter = InstructionCounter.Load();
+        object meter = Invoke(counter, "Replay.FrameReplay", "Meter", null, Array.Empty<uint>(), 0L)!;
+        Func<byte[], int, int, int, long, int> take = meter.GetType().GetMethod("Take", Any)!.CreateDelegate<Func<byte[], int, int, int, long, int>>(meter);
+        for (int port = 1; port <= 1_000; port++)
+        {
+            // Of the later ones more, so that each finds a place before those that came.
+            Repeat(1 + (port / 100), _ => take(FrameReplayTests.Syn(0x0a000001, 0x01020304, 2_000, port), 0, 54, 60, 1));
+        }
+
+        object header = Activator.CreateInstance(counter.Firmware.GetType("EdgeSensors.Firmware.Report.MessageHeader", throwOnError: true)!, 1UL, 1UL)!;
+        object? report = null;
+        Cost closed = counter.Measure(() => report = meter.GetType().GetMethod("CloseWindow", Any)!.Invoke(meter, [header, 60_000L]));
+        byte[] octets = (byte[])report!.GetType().GetProperty("Buffer")!.GetValue(report)!;
+        int length = (int)report.GetType().GetProperty("Length")!.GetValue(report)!;
+        Assert.True(EdgeSensors.Protocol.ReportCodec.TryDecode(octets.AsMemory(0, length), out EdgeSensors.Protocol.ReportMessage? message, out _));
+        Assert.Equal(32, message!.Services.Count);
+        Assert.Equal(message.Services.OrderByDescending(s => s.Count.Packets).ThenBy(s => s.Port), message.Services);
+        Print("a window's report, all places for services taken", closed, 1);
+        Assert.True(closed.Instructions < 400_000, $"{closed.Instructions} instructions");
+    }
+
+    [Fact]
     public void A_signature_and_each_of_its_slices_stay_within_their_budget()
     {
         InstructionCounter counter = InstructionCounter.Load();
