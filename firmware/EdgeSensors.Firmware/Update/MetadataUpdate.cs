@@ -134,6 +134,7 @@ internal sealed class MetadataUpdate
         _progress.Stage = UpdateStage.Metadata;
         if (_verified.Writer.Failed)
         {
+            _proofKept = false; // or the next try would take the proof that could not be written for kept
             _tuf.Abandon(TufFault.Store);
             return;
         }

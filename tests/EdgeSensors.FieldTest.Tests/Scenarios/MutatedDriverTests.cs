@@ -25,7 +25,8 @@ public class MutatedDriverTests
     [InlineData("a clock below the floor is believed", "TrustedTime", "IsRefused = wall < FloorMs || wall > Believable;", "IsRefused = wall > Believable;", "wrong-clock")]
     [InlineData("a clock that was believed stays so when the floor rises above it", "TrustedTime", "_isSet = false;", "_isSet = true;", "wrong-clock")]
     [InlineData("the clock is not followed once it was right", "TrustedTime", "bool leapt = !_isSet || leap > StepMs || leap < -StepMs;", "bool leapt = !_isSet;", "wrong-clock")]
-    [InlineData("an older timestamp is taken", "TufClient", "if (version <= _timestampVersion || _reader.Snapshot.Version < _timestampNamed.Version)", "if (version < 0)", "tampered-update")]
+    [InlineData("an older timestamp is taken", "TrustedMetadata", "if (read.Version <= TimestampVersion || read.Snapshot.Version < NamedSnapshot.Version)", "if (read.Version < 0)", "tampered-update")]
+    [InlineData("a proof that could not be written is taken for kept", "MetadataUpdate", "_proofKept = false; // or the next try would take the proof that could not be written for kept", "", "worn-slot")]
     public void A_scenario_catches_it(string fault, string driver, string right, string wrong, string scenario)
     {
         Assert.Equal("", s_unmutated.GetOrAdd(scenario, s => Play(null, s, out _) ?? ""));
