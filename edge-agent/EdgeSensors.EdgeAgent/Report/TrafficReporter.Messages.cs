@@ -144,7 +144,7 @@ internal sealed partial class TrafficReporter
         {
             Id = default,
             WindowStart = UnixMilliseconds.FromNanoseconds(_windowStartNs),
-            WindowEnd = UnixMilliseconds.FromNanoseconds(_windowStartNs + _windowNs),
+            WindowEnd = UnixMilliseconds.FromNanoseconds(_windowEndNs),
             Measurement = new MeasurementQuality
             {
                 DroppedPackets = dropped,

@@ -44,6 +44,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
     private Authority? _authority;
     private int _untilLook;
     private long _windowStartNs = long.MinValue;
+    private long _windowEndNs = long.MinValue;
     private long _windowFrames;
     private ulong _malformed;
     private long _evictedBefore;
@@ -200,6 +201,12 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
         _reached = _reached with { WindowOpen = false };
         if (_windowStartNs != long.MinValue)
         {
+            var nowNs = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
+            if (_options.Live && nowNs > _windowStartNs && nowNs < _windowEndNs)
+            {
+                _windowEndNs = nowNs; // nobody looks at the line for the rest of it
+            }
+
             CloseWindow();
         }
 
@@ -212,7 +219,7 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
         {
             BeginWindow(nowNs);
         }
-        else if (nowNs - _windowStartNs >= _windowNs || _windowStartNs - nowNs > Math.Max(_windowNs, ClockStepNs))
+        else if (nowNs >= _windowEndNs || _windowStartNs - nowNs > Math.Max(_windowNs, ClockStepNs))
         {
             // Packets that come a little out of order count in the window that is open; a clock that was set back begins another.
             CloseWindow();
@@ -220,7 +227,14 @@ internal sealed partial class TrafficReporter : IBiflowConsumer, IJoinedFlowCons
         }
     }
 
-    private void BeginWindow(long nowNs) => _windowStartNs = nowNs - (nowNs % _windowNs);
+    // Windows begin at multiples of their length, but for one that an interface is looked at from the midst of: it does not say that it knows what came before.
+    private void BeginWindow(long nowNs)
+    {
+        var startNs = nowNs - (nowNs % _windowNs);
+        var follows = _windowStartNs != long.MinValue && startNs >= _windowEndNs;
+        _windowStartNs = follows || !_options.Live ? startNs : nowNs;
+        _windowEndNs = startNs + _windowNs;
+    }
 
     private void LookAtAuthority()
     {

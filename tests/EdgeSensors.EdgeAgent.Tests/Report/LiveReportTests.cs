@@ -30,6 +30,20 @@ public sealed class LiveReportTests
     }
 
     [Fact]
+    public void The_first_window_of_an_interface_begins_when_it_is_looked_at_and_the_last_ends_when_it_is_not_any_more()
+    {
+        using var station = new Station();
+        var start = station.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        Run(station, reporter =>
+        {
+            foreach (var ms in (long[])[700, 1_000, 2_200])
+                reporter.AdvanceTo((start + ms) * 1_000_000);
+            station.Clock.Advance(TimeSpan.FromMilliseconds(2_250));
+        }, finish: true);
+        Assert.Equal([(start + 700, start + 1_000), (start + 1_000, start + 2_000), (start + 2_000, start + 2_250)], station.Waiting().Reports.Select(r => (r.WindowStart.Value, r.WindowEnd.Value)));
+    }
+
+    [Fact]
     public void A_clock_that_was_set_back_begins_another_window_and_packets_out_of_order_do_not()
     {
         using var station = new Station();
@@ -201,7 +215,7 @@ public sealed class LiveReportTests
         var checkpoint = Checkpoint.Read(outbox.ReadCheckpoint()) with { Windows = 0, Findings = 0 };
         outbox.Commit([], (checkpoint with { WindowOpen = true }).Encode());
         var reporter = new TrafficReporter(
-            new ReporterOptions(TimeSpan.FromSeconds(1), 1 << 12, new DetectorOptions(), Live: true), checkpoint, station.Holder, outbox, TimeProvider.System, NullLogger.Instance);
+            new ReporterOptions(TimeSpan.FromSeconds(1), 1 << 12, new DetectorOptions(), Live: true), checkpoint, station.Holder, outbox, station.Clock, NullLogger.Instance);
         drive(reporter);
         if (finish)
         {
