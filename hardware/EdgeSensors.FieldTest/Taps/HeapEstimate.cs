@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Collections.Concurrent;
 using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
 
 namespace EdgeSensors.FieldTest.Taps;
 
@@ -21,6 +23,9 @@ internal sealed class HeapEstimate
     ];
 
     private static readonly ConcurrentDictionary<Type, FieldInfo[]> s_fields = new();
+
+    // Not what the runtime has interned: that depends on which code of the process has run so far.
+    private static readonly HashSet<string> s_literals = Literals(typeof(EdgeSensors.Firmware.TapMeter).Assembly);
 
     private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
 
@@ -61,7 +66,7 @@ internal sealed class HeapEstimate
 
         if (one is string text)
         {
-            return string.IsInterned(text) is null ? Blocks(ArrayHead + text.Length + 1) : 0; // a literal stays in the assembly
+            return s_literals.Contains(text) ? 0 : Blocks(ArrayHead + text.Length + 1); // a literal stays in the assembly
         }
 
         if (one is Array array)
@@ -110,6 +115,26 @@ internal sealed class HeapEstimate
         }
 
         return [.. fields];
+    }
+
+    private static unsafe HashSet<string> Literals(Assembly assembly)
+    {
+        if (!assembly.TryGetRawMetadata(out byte* metadata, out int length))
+        {
+            throw new InvalidOperationException($"{assembly} has no metadata.");
+        }
+
+        MetadataReader reader = new(metadata, length);
+        HashSet<string> literals = [];
+        UserStringHandle at = MetadataTokens.UserStringHandle(0);
+        do
+        {
+            literals.Add(reader.GetUserString(at));
+            at = reader.GetNextHandle(at);
+        }
+        while (!at.IsNil);
+
+        return literals;
     }
 
     private static long Blocks(long octets) => (octets + Block - 1) / Block * Block;
