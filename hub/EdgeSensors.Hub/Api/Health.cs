@@ -16,7 +16,7 @@ internal static class Health
             var healthy = writer.IsHealthy && publisher.IsHealthy;
             var view = new HealthView(
                 healthy ? "ok" : "failing", writer.IsHealthy, publisher.IsHealthy, t.Received, t.Committed, t.Duplicates, t.Rejected, t.Unnumbered,
-                t.Refused, t.CommitFailures, t.GivenUp, t.Connections, writer.Queued, correlator.Position, projector.Position,
+                t.Refused, t.CommitFailures, t.GivenUp, t.Connections, writer.Queued, correlator.Position, projector.Position, mitigations.Unreadable,
                 [.. mitigations.Holds.Select(hold => hold.Issuer)], [.. watch.Near.Select(item => new ExpiringView(item.What, item.Expires.ToUnixTimeMilliseconds()))]);
             return TypedResults.Json(view, statusCode: healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
         }).WithSummary("Whether the hub commits and publishes, with its counters since the start");

@@ -156,7 +156,7 @@ internal sealed record ErrorView(string Error);
 /// <summary>How the hub is, with its counters since the start.</summary>
 internal sealed record HealthView(
     string Status, bool Committing, bool Publishing, long Received, long Committed, long Duplicates, long Rejected, long Unnumbered, long Refused,
-    long CommitFailures, long GivenUp, long Connections, int Queued, long CorrelatedTo, long ProjectedTo, IReadOnlyList<string> Held,
+    long CommitFailures, long GivenUp, long Connections, int Queued, long CorrelatedTo, long ProjectedTo, int Unreadable, IReadOnlyList<string> Held,
     IReadOnlyList<ExpiringView> Expiring);
 
 /// <summary>Something that people must have signed anew: a role, or the hub's certificate. The time is Unix milliseconds.</summary>

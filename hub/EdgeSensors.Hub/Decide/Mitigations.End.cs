@@ -7,13 +7,18 @@ namespace EdgeSensors.Hub.Decide;
 /// <content>Taking back: one mitigation, or all at once; and the word of those who bear it.</content>
 internal sealed partial class Mitigations
 {
+    private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
+    private readonly Lock _telling = new();
     private IReadOnlyList<Hold> _holds = store.Holds();
 
     /// <summary>Whose activations are stopped; known without the disk, for who asks how the hub is while that is slow.</summary>
     public IReadOnlyList<Hold> Holds => Volatile.Read(ref _holds);
 
-    /// <summary>Since when everything is stopped, blocklists too; null while it is not. A hold of one issuer is of its mitigations alone: lists are nobody's grant.</summary>
-    public UnixMilliseconds? EverythingHeldSince => Holds.FirstOrDefault(hold => hold.Issuer == Hold.Everything)?.At;
+    /// <summary>Since when everything is stopped, blocklists too, as it is stored; null while it is not. A hold of one issuer is of its mitigations alone: lists are nobody's grant.</summary>
+    public UnixMilliseconds? EverythingHeldSince => store.Holds().FirstOrDefault(hold => hold.Issuer == Hold.Everything)?.At;
+
+    /// <summary>How many mitigations were met that cannot be read.</summary>
+    public int Unreadable => store.Unreadable.Count;
 
     /// <summary>Takes back, or turns down while proposed.</summary>
     public Decision Revoke(string id, string who, string reason)
@@ -73,6 +78,34 @@ internal sealed partial class Mitigations
         return true;
     });
 
+    /// <summary>Ends what was met and cannot be read: nobody could approve it, look after it or take it back. Called again and again, by one alone.</summary>
+    /// <returns>What was not told of before, and why it cannot be read.</returns>
+    public IReadOnlyList<(string Id, string Why)> EndUnreadable()
+    {
+        var met = store.Unreadable.Where(row => !_unread.Contains(row.Key)).Select(row => (Id: row.Key, Why: row.Value)).ToList();
+        if (met.Count == 0)
+        {
+            return [];
+        }
+
+        store.Change(change =>
+        {
+            var now = UnixMilliseconds.Now(time);
+            foreach (var (id, _) in met)
+            {
+                if (change.EndUnreadable(id, RolloutName, now, UnreadableReason))
+                {
+                    change.Audit(new AuditEntry(now, RolloutName, "revert", id, UnreadableReason));
+                }
+            }
+
+            return true;
+        });
+        _unread.UnionWith(met.Select(row => row.Id));
+        RulesChanged?.Invoke();
+        return met;
+    }
+
     /// <summary>Somebody who bears a mitigation objects. It goes no further while there is a complaint, and is taken back at its tier's bound.</summary>
     /// <param name="id">The mitigation.</param>
     /// <param name="sensor">The sensor whose certificate the complaint came with; null when a person complains.</param>
@@ -127,27 +160,33 @@ internal sealed partial class Mitigations
     /// <returns>The hold, and how many were taken back.</returns>
     public (Hold Hold, int Revoked) StopAll(OperatorId? issuer, string who, string reason)
     {
-        var (hold, revoked) = store.Change(change =>
+        // By itself: it holds whatever becomes of the rest, and what is still running under it is neither signed nor left running by the next look.
+        var hold = store.Change(change =>
+        {
+            var asked = new Hold(issuer?.Text ?? Hold.Everything, who, UnixMilliseconds.Now(time), reason);
+            if (change.Holds().FirstOrDefault(known => known.Issuer == asked.Issuer) is { } standing)
+            {
+                return standing;
+            }
+
+            change.SaveHold(asked);
+            change.Audit(new AuditEntry(asked.At, who, "hold", asked.Issuer, reason));
+            return asked;
+        });
+        TellHolds();
+        RulesChanged?.Invoke(); // though there may be no rule to take back, lists are held by it
+        var revoked = store.Change(change =>
         {
             var now = UnixMilliseconds.Now(time);
-            var asked = new Hold(issuer?.Text ?? Hold.Everything, who, now, reason);
-            var standing = change.Holds().FirstOrDefault(known => known.Issuer == asked.Issuer);
-            if (standing is null)
-            {
-                change.SaveHold(asked);
-                change.Audit(new AuditEntry(now, who, "hold", asked.Issuer, reason));
-            }
-
-            var running = change.OpenMitigations().Where(m => m.IsRunning && asked.Covers(m.Grant.Issuer)).ToList();
-            foreach (var mitigation in running)
-            {
-                Revoke(change, mitigation, who, $"everything was stopped: {reason}", now);
-            }
-
-            return (standing ?? asked, running.Count);
+            var running = change.OpenMitigations().Where(m => m.IsRunning && hold.Covers(m.Grant.Issuer)).ToList();
+            running.ForEach(mitigation => Revoke(change, mitigation, who, Stopped(reason), now));
+            return running.Count;
         });
-        Volatile.Write(ref _holds, store.Holds());
-        RulesChanged?.Invoke(); // though there may be no rule to take back, lists are held by it
+        if (revoked > 0)
+        {
+            RulesChanged?.Invoke();
+        }
+
         return (hold, revoked);
     }
 
@@ -166,10 +205,21 @@ internal sealed partial class Mitigations
             change.Audit(new AuditEntry(UnixMilliseconds.Now(time), who, "release", name, reason));
             return true;
         });
-        Volatile.Write(ref _holds, store.Holds());
+        TellHolds();
         RulesChanged?.Invoke();
         return released;
     }
+
+    // One at a time, so that the last to be told is the last that was read.
+    private void TellHolds()
+    {
+        lock (_telling)
+        {
+            Volatile.Write(ref _holds, store.Holds());
+        }
+    }
+
+    private static string Stopped(string reason) => $"everything was stopped: {reason}";
 
     private static Mitigation Revoke(IDecisionChange change, Mitigation mitigation, string who, string reason, UnixMilliseconds now)
     {

@@ -33,8 +33,9 @@ internal sealed partial class Mitigations
         var now = new UnixMilliseconds(clock.ToUnixTimeMilliseconds());
         _looked = null; // Should this be cut off, everything is looked at the next time.
         var stirred = _stirred.Keys.Where(id => _stirred.TryRemove(id, out _)).ToHashSet(StringComparer.Ordinal);
+        var holds = store.Holds();
         var due = store.OpenMitigations(MitigationParts.Bare)
-            .Where(m => IsDue(m, now) || (m.IsRunning && (all || stirred.Contains(m.Id) || m.StageSensors.Count == 0 || IsUnderWay(m, signed))))
+            .Where(m => IsDue(m, now) || (m.IsRunning && (all || HoldOf(holds, m) is not null || stirred.Contains(m.Id) || m.StageSensors.Count == 0 || IsUnderWay(m, signed))))
             .Select(m => m.Id).ToList();
         var changed = due.Count > 0 && store.Change(change => due.Aggregate(false, (acted, id) => Look(change, id, signed, now) || acted));
         _looked = signed;
@@ -71,6 +72,8 @@ internal sealed partial class Mitigations
     private static bool IsUnderWay(Mitigation mitigation, SignedDocuments signed) =>
         signed.FindGrant(mitigation.Grant)?.FindTier(mitigation.Tier) is not { } tier || mitigation.Stage < tier.Stages.Count;
 
+    private static Hold? HoldOf(IReadOnlyList<Hold> holds, Mitigation mitigation) => holds.FirstOrDefault(hold => hold.Covers(mitigation.Grant.Issuer));
+
     private bool IsDue(Mitigation m, UnixMilliseconds now) => m.State is MitigationState.Proposed
         ? now - m.ProposedAt >= settings.MaxDuration
         : m.IsRunning && m.StopTime <= now;
@@ -93,6 +96,13 @@ internal sealed partial class Mitigations
         if (!mitigation.IsRunning)
         {
             return false;
+        }
+
+        // A stop that was cut off after its hold.
+        if (HoldOf(change.Holds(), mitigation) is { } hold)
+        {
+            Revoke(change, mitigation, hold.By, Stopped(hold.Reason), now);
+            return true;
         }
 
         var grant = signed.FindGrant(mitigation.Grant);

@@ -26,6 +26,8 @@ internal sealed partial class Mitigations(
 
     private const int MaxReasonLength = 1_024;
 
+    private const string UnreadableReason = "it cannot be read";
+
     /// <summary>The set of rules that should be in force changed.</summary>
     public event Action? RulesChanged;
 
@@ -162,10 +164,11 @@ internal sealed partial class Mitigations(
     {
         var now = UnixMilliseconds.Now(time);
         var signed = documents();
+        var holds = store.Holds();
         return
         [
             .. store.OpenMitigations(MitigationParts.Rule)
-                .Where(m => m.IsActive(now) && signed.FindGrant(m.Grant) is { } grant && grant.Check(m.ToRule(), now) is null)
+                .Where(m => m.IsActive(now) && !holds.Any(hold => hold.Covers(m.Grant.Issuer)) && signed.FindGrant(m.Grant) is { } grant && grant.Check(m.ToRule(), now) is null)
                 .OrderBy(m => m.ApprovedAt!.Value.Value).ThenBy(m => m.Id, StringComparer.Ordinal),
         ];
     }
@@ -326,7 +329,9 @@ internal sealed partial class Mitigations(
 
     private static Refusal TooMany(Proposal proposal) => new(RefusalKind.TooMany, $"{proposal.MaxDrafts} drafts of yours wait for people already; take some back or send it again later");
 
-    private static Refusal NotFound(string id) => new(RefusalKind.NotFound, $"there is no mitigation {id}");
+    private Refusal NotFound(string id) => store.Unreadable.TryGetValue(id, out var why)
+        ? new(RefusalKind.Ended, $"{id} cannot be read ({why}), so it is not in force; propose it anew")
+        : new(RefusalKind.NotFound, $"there is no mitigation {id}");
 
     private static Refusal Wrong(string why) => new(RefusalKind.Invalid, why);
 

@@ -105,6 +105,11 @@ internal sealed class Publisher : IAsyncDisposable
                     _mitigations.Tend();
                     return Task.FromResult(true);
                 });
+                done &= await TryAsync(() =>
+                {
+                    TellUnreadable();
+                    return Task.FromResult(true);
+                });
                 done &= await TryAsync(() => Task.FromResult(FollowRepository()));
                 done &= !(woken || behind) || await TryAsync(PublishRulesAsync);
                 done &= await TryAsync(() =>
@@ -206,6 +211,14 @@ internal sealed class Publisher : IAsyncDisposable
         }
 
         return kept;
+    }
+
+    private void TellUnreadable()
+    {
+        foreach (var (id, why) in _mitigations.EndUnreadable())
+        {
+            _logger.MitigationUnreadable(id, why);
+        }
     }
 
     private static bool SameRules(RuleSet current, List<MitigationRule> rules) =>

@@ -27,6 +27,9 @@ internal static partial class SignLog
     [LoggerMessage(48, LogLevel.Error, "Mitigation {Id} is ended: {Reason}")]
     public static partial void RuleGivenUp(this ILogger logger, string id, string reason);
 
+    [LoggerMessage(49, LogLevel.Error, "Mitigation {Id} cannot be read, so it is not in force: {Reason}")]
+    public static partial void MitigationUnreadable(this ILogger logger, string id, string reason);
+
     [LoggerMessage(46, LogLevel.Information, "The repository was changed from outside")]
     public static partial void ChangedOutside(this ILogger logger);
 }

@@ -33,6 +33,9 @@ internal interface IDecisionStore : IDisposable
     /// <summary>All that act or wait, with as much as is needed of each.</summary>
     IReadOnlyList<Mitigation> OpenMitigations(MitigationParts parts);
 
+    /// <summary>Why each mitigation that was met and could not be read could not, by its id. They are in no answer: one damaged row keeps none of the others from being read.</summary>
+    IReadOnlyDictionary<string, string> Unreadable { get; }
+
     /// <summary>Whether a mitigation of an incident was taken back, by somebody or by itself.</summary>
     bool WasTurnedDown(long incident);
 
@@ -48,6 +51,7 @@ internal interface IDecisionStore : IDisposable
     /// <summary>What sensors last said of each category of the blocklist.</summary>
     IReadOnlyList<(string Category, MitigationReceipt Receipt)> ListReceipts();
 
+    /// <summary>What sensors last said of themselves; one whose row cannot be read is not known until it says it again.</summary>
     IReadOnlyList<SensorRecord> Sensors();
 
     IReadOnlyList<AuditEntry> Audit(int max);
@@ -89,6 +93,9 @@ internal interface IDecisionChange
 
     /// <summary>With its approvals; complaints and receipts are saved by themselves.</summary>
     void Save(Mitigation mitigation);
+
+    /// <summary>Ends a mitigation that cannot be read; false when it acts or waits no more.</summary>
+    bool EndUnreadable(string id, string by, UnixMilliseconds at, string reason);
 
     /// <summary>Takes a yes away that counts no more.</summary>
     void RemoveApproval(string mitigation, string who);

@@ -1,3 +1,5 @@
+using System.Data;
+using System.Text.Json;
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Hub.OpenC2;
@@ -53,47 +55,103 @@ internal sealed partial class SqliteDecisionStore
         },
         ("$a", incident));
 
-    private List<Mitigation> ReadMitigations(MitigationParts parts, string where, params (string, object?)[] parameters) => Query(
+    private List<Mitigation> ReadMitigations(MitigationParts parts, string where, params (string, object?)[] parameters) => [.. Query(
         $"""
         SELECT id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by, proposed_at, approved_at, published_at,
                revision, ended_by, ended_at, end_reason, tier, because, escalates, hit_bound, stage, stage_sensors, stage_at, stage_published_at, direction
                {(parts == MitigationParts.Bare ? "" : ", impact")} FROM mitigation {where}
         """,
-        row => new Mitigation
+        row => TryReadMitigation(row, parts),
+        parameters).OfType<Mitigation>()];
+
+    private SensorRecord? TryReadSensor(SqliteDataReader row)
+    {
+        try
         {
-            Id = row.GetString(0),
-            Target = SlpfTarget.Parse(row.GetString(1)),
-            Direction = (SlpfDirection)row.GetInt32(26),
-            Step = (MitigationStep)row.GetInt32(2),
-            Sensors = PatternsOf(row, 3),
-            Reason = row.GetString(4),
-            Incident = row.IsDBNull(5) ? null : row.GetInt64(5),
-            Alerts = row.GetString(6).Split(' ', StringSplitOptions.RemoveEmptyEntries),
-            Grant = GrantRef.TryParse(row.GetString(7), out var grant) ? grant : throw new StoreException($"Mitigation {row.GetString(0)} names no grant."),
-            Duration = TimeSpan.FromMilliseconds(row.GetInt64(8)),
-            State = (MitigationState)row.GetInt32(9),
-            ProposedBy = row.GetString(10),
-            ProposedAt = new(row.GetInt64(11)),
-            ApprovedAt = TimeOf(row, 12),
-            PublishedAt = TimeOf(row, 13),
-            Revision = row.IsDBNull(14) ? null : row.GetInt64(14),
-            EndedBy = TextOf(row, 15),
-            EndedAt = TimeOf(row, 16),
-            EndReason = TextOf(row, 17),
-            Tier = DocumentId.Parse(row.GetString(18)),
-            Because = row.GetString(19),
-            Escalates = TextOf(row, 20),
-            HitBound = row.IsDBNull(21) ? null : row.GetInt64(21),
-            Stage = row.GetInt32(22),
-            StageSensors = PatternsOf(row, 23),
-            StageAt = TimeOf(row, 24),
-            StagePublishedAt = TimeOf(row, 25),
-            Impact = parts == MitigationParts.Bare || row.IsDBNull(27) ? null : ImpactJson.Read(row.GetString(27)),
-            Approvals = parts == MitigationParts.Bare ? [] : ReadApprovals(row.GetString(0)),
-            Complaints = parts == MitigationParts.Whole ? ReadComplaints(row.GetString(0)) : [],
-            Receipts = parts == MitigationParts.Whole ? ReadReceipts(row.GetString(0)) : [],
-        },
-        parameters);
+            return StatusCodec.TryDecode(row.GetFieldValue<byte[]>(1), out var status, out _) && SensorName.TryParse(row.GetString(0), out var name)
+                ? new SensorRecord { Name = name, Status = status!, ReceivedAt = new(row.GetInt64(2)) }
+                : null;
+        }
+        catch (Exception e) when (IsOfTheRow(e))
+        {
+            return null;
+        }
+    }
+
+    // What the file, or the end of the process, is to blame for stays an error: the row may be whole.
+    private bool IsOfTheRow(Exception e) => e switch
+    {
+        FormatException or ArgumentException or ArithmeticException or InvalidCastException or JsonException or StoreException => true,
+        ObjectDisposedException => false,
+        InvalidOperationException => _connection.State is ConnectionState.Open, // nothing where something must be
+        _ => false,
+    };
+
+    private Mitigation? TryReadMitigation(SqliteDataReader row, MitigationParts parts)
+    {
+        try
+        {
+            var mitigation = ReadMitigation(row, parts);
+            if (FaultOf(mitigation) is not { } fault)
+            {
+                return mitigation;
+            }
+
+            _unreadable.TryAdd(mitigation.Id, fault);
+        }
+        catch (Exception e) when (IsOfTheRow(e))
+        {
+            _unreadable.TryAdd(row.GetString(0), e.Message);
+        }
+
+        return null;
+    }
+
+    // What would be in nobody's way here, and where it is looked at, signed or told of.
+    private static string? FaultOf(Mitigation m) => m switch
+    {
+        _ when !DocumentId.TryParse(m.Id, out _) => "its id is none",
+        _ when !Enum.IsDefined(m.State) => $"there is no state {m.State:D}",
+        _ when !Enum.IsDefined(m.Step) => $"there is no step {m.Step:D}",
+        _ when !Enum.IsDefined(m.Direction) => $"there is no direction {m.Direction:D}",
+        { IsRunning: true, StopTime: null } => "it is in force and was never approved",
+        _ => null,
+    };
+
+    private Mitigation ReadMitigation(SqliteDataReader row, MitigationParts parts) => new()
+    {
+        Id = row.GetString(0),
+        Target = SlpfTarget.Parse(row.GetString(1)),
+        Direction = (SlpfDirection)row.GetInt32(26),
+        Step = (MitigationStep)row.GetInt32(2),
+        Sensors = PatternsOf(row, 3),
+        Reason = row.GetString(4),
+        Incident = row.IsDBNull(5) ? null : row.GetInt64(5),
+        Alerts = row.GetString(6).Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        Grant = GrantRef.TryParse(row.GetString(7), out var grant) ? grant : throw new StoreException("It names no grant."),
+        Duration = TimeSpan.FromMilliseconds(row.GetInt64(8)),
+        State = (MitigationState)row.GetInt32(9),
+        ProposedBy = row.GetString(10),
+        ProposedAt = new(row.GetInt64(11)),
+        ApprovedAt = TimeOf(row, 12),
+        PublishedAt = TimeOf(row, 13),
+        Revision = row.IsDBNull(14) ? null : row.GetInt64(14),
+        EndedBy = TextOf(row, 15),
+        EndedAt = TimeOf(row, 16),
+        EndReason = TextOf(row, 17),
+        Tier = DocumentId.Parse(row.GetString(18)),
+        Because = row.GetString(19),
+        Escalates = TextOf(row, 20),
+        HitBound = row.IsDBNull(21) ? null : row.GetInt64(21),
+        Stage = row.GetInt32(22),
+        StageSensors = PatternsOf(row, 23),
+        StageAt = TimeOf(row, 24),
+        StagePublishedAt = TimeOf(row, 25),
+        Impact = parts == MitigationParts.Bare || row.IsDBNull(27) ? null : ImpactJson.Read(row.GetString(27)),
+        Approvals = parts == MitigationParts.Bare ? [] : ReadApprovals(row.GetString(0)),
+        Complaints = parts == MitigationParts.Whole ? ReadComplaints(row.GetString(0)) : [],
+        Receipts = parts == MitigationParts.Whole ? ReadReceipts(row.GetString(0)) : [],
+    };
 
     private List<Approval> ReadApprovals(string mitigation) => Query(
         "SELECT who, certificate, at FROM approval WHERE mitigation = $a ORDER BY at, who",
@@ -208,6 +266,10 @@ internal sealed partial class SqliteDecisionStore
                     ("$a", m.Id), ("$b", approval.By.Name), ("$c", approval.By.Certificate), ("$d", approval.At.Value));
             }
         }
+
+        public bool EndUnreadable(string id, string by, UnixMilliseconds at, string reason) => store.Query(
+            "UPDATE mitigation SET state = $a, ended_by = $b, ended_at = $c, end_reason = $d WHERE id = $e AND state < 4 RETURNING id", row => true,
+            ("$a", (int)MitigationState.Reverted), ("$b", by), ("$c", at.Value), ("$d", reason), ("$e", id)).Count > 0;
 
         public void RemoveApproval(string mitigation, string who) => store.Execute("DELETE FROM approval WHERE mitigation = $a AND who = $b", ("$a", mitigation), ("$b", who));
 

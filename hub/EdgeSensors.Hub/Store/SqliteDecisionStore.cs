@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Hub.OpenC2;
@@ -12,6 +13,9 @@ internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
 {
     private readonly SqliteConnection _connection = SqliteSchema.Open(path, DecisionSchema.Steps);
     private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<string, string> _unreadable = new(StringComparer.Ordinal);
+
+    public IReadOnlyDictionary<string, string> Unreadable => _unreadable;
 
     public T Change<T>(Func<IDecisionChange, T> change)
     {
@@ -60,11 +64,9 @@ internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
         "SELECT sensor, state, reason, enforcer, observed_at, received_at, packets, octets, category FROM list_receipt ORDER BY category, sensor",
         row => (row.GetString(8), ReceiptOf(row)));
 
-    public IReadOnlyList<SensorRecord> Sensors() => Query(
+    public IReadOnlyList<SensorRecord> Sensors() => [.. Query(
         "SELECT name, status, received_at FROM sensor ORDER BY name",
-        row => StatusCodec.TryDecode(row.GetFieldValue<byte[]>(1), out var status, out _) && SensorName.TryParse(row.GetString(0), out var name)
-            ? new SensorRecord { Name = name, Status = status!, ReceivedAt = new(row.GetInt64(2)) }
-            : throw new StoreException($"The decisions hold a sensor '{row.GetString(0)}' that cannot be read; restore the file from a copy."));
+        TryReadSensor).OfType<SensorRecord>()];
 
     public IReadOnlyList<AuditEntry> Audit(int max) => Query(
         "SELECT at, who, what, subject, detail FROM audit ORDER BY id DESC LIMIT $a",

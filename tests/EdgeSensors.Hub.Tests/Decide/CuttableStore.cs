@@ -43,9 +43,19 @@ internal sealed class CuttableStore(string path) : IDecisionStore
 
     public IReadOnlyList<Mitigation> OpenMitigations(MitigationParts parts) => _store.OpenMitigations(parts);
 
+    public IReadOnlyDictionary<string, string> Unreadable => _store.Unreadable;
+
     public bool WasTurnedDown(long incident) => _store.WasTurnedDown(incident);
 
-    public IReadOnlyList<Hold> Holds() => _store.Holds();
+    /// <summary>Happens between the reading of the holds and its answer, outside of transactions.</summary>
+    public Action AfterHolds { get; set; } = static () => { };
+
+    public IReadOnlyList<Hold> Holds()
+    {
+        var holds = _store.Holds();
+        AfterHolds();
+        return holds;
+    }
 
     public FiledCommand? FindCommand(OperatorId producer, string command) => _store.FindCommand(producer, command);
 
@@ -53,7 +63,14 @@ internal sealed class CuttableStore(string path) : IDecisionStore
 
     public IReadOnlyList<(string Category, MitigationReceipt Receipt)> ListReceipts() => _store.ListReceipts();
 
-    public IReadOnlyList<SensorRecord> Sensors() => _store.Sensors();
+    /// <summary>How often all sensors were read.</summary>
+    public int SensorReads { get; private set; }
+
+    public IReadOnlyList<SensorRecord> Sensors()
+    {
+        SensorReads++;
+        return _store.Sensors();
+    }
 
     public IReadOnlyList<AuditEntry> Audit(int max) => _store.Audit(max);
 
@@ -85,6 +102,12 @@ internal sealed class CuttableStore(string path) : IDecisionStore
         public IReadOnlyList<Hold> Holds() => inner.Holds();
 
         public bool HasListReceipt(string category, SensorName sensor) => inner.HasListReceipt(category, sensor);
+
+        public bool EndUnreadable(string id, string by, UnixMilliseconds at, string reason)
+        {
+            Write();
+            return inner.EndUnreadable(id, by, at, reason);
+        }
 
         public void RemoveApproval(string mitigation, string who)
         {

@@ -42,7 +42,7 @@ internal sealed class LifeStation : IDisposable
 
     public Fleet Fleet { get; private set; } = null!;
 
-    public IDecisionStore Store => _store;
+    public CuttableStore Store => _store;
 
     public SignedDocuments Signed { get; set; }
 
@@ -95,6 +95,7 @@ internal sealed class LifeStation : IDisposable
     public IReadOnlyList<MitigationRule> Publish()
     {
         Mitigations.Tend();
+        Mitigations.EndUnreadable();
         var active = Mitigations.Active();
         var rules = active.Select(m => m.ToRule()).ToList();
         Mitigations.MarkPublished(active, Store.Number("rules_revision") + 1, Now);
@@ -142,6 +143,13 @@ internal sealed class LifeStation : IDisposable
         _store.Dispose();
         _store = new CuttableStore(Path.Combine(_folder.FullName, "decisions.db"));
         Mitigations = Start();
+    }
+
+    /// <summary>Does to the file what no program of ours does.</summary>
+    public void Damage(string sql)
+    {
+        using var connection = SqliteSchema.Connect(Path.Combine(_folder.FullName, "decisions.db"), readOnly: false);
+        SqliteSchema.Execute(connection, sql);
     }
 
     /// <summary>Cuts the next transaction that writes as often off before that write.</summary>

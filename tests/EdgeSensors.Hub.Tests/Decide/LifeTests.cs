@@ -253,6 +253,27 @@ public sealed class LifeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_release_in_the_middle_of_a_stop_leaves_nobody_thinking_that_it_holds()
+    {
+        Task? release = null;
+        _station.Store.AfterHolds = () =>
+        {
+            // What was read says that it holds; it is released before anybody is told.
+            if (release is null && _station.Store.Audit(1).Any(entry => entry.What == "hold"))
+            {
+                release = Task.CompletedTask;
+                release = Task.Run(() => _station.Mitigations.Release(null, "carol", "feed mended"));
+                release.Wait(TimeSpan.FromSeconds(1));
+            }
+        };
+        _station.Mitigations.StopAll(null, "bob", "wrong feed");
+        await release!;
+        Assert.Empty(_station.Store.Holds());
+        Assert.Empty(_station.Mitigations.Holds);
+        Assert.Null(_station.Mitigations.EverythingHeldSince);
+    }
+
+    [Fact]
     public void A_grant_that_no_longer_covers_it_takes_it_back()
     {
         var id = Begin("203.0.113.0/24");

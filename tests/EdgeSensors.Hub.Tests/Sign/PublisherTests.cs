@@ -50,6 +50,28 @@ public sealed class PublisherTests
             repository.ReadRoles().TryGet(out var roles, out _) && roles.Single(role => role.Role == "timestamp").Expires - DateTimeOffset.UtcNow > TimeSpan.FromHours(1)));
     }
 
+    [Theory]
+    [InlineData("grant_ref")]
+    [InlineData("tier")]
+    [InlineData("target")]
+    public async Task Beside_a_decision_that_cannot_be_read_what_is_taken_back_and_stopped_leaves_the_signed_rules(string column)
+    {
+        await using var hub = await TestHub.StartAsync();
+        var (bad, first, second) = (await BeginAsync(hub, "203.0.113.7"), await BeginAsync(hub, "203.0.113.8"), await BeginAsync(hub, "203.0.113.9"));
+        await SignedAsync(hub, bad, first, second);
+        Change(hub, $"UPDATE mitigation SET {column} = '' WHERE id = '{bad}'");
+        Assert.Equal(200, (await hub.PostAsync<MitigationView>($"/api/v1/mitigations/{first}/revoke", new RevocationBody("enough"))).Status);
+        await SignedAsync(hub, second);
+        var (status, stopped) = await hub.PostAsync<StoppedView>("/api/v1/holds", new HoldBody(null, "wrong feed"));
+        Assert.Equal((200, 1), (status, stopped!.Revoked));
+        await SignedAsync(hub);
+        var health = await hub.HealthAsync();
+        Assert.Equal(("ok", 1, "*"), (health.Status, health.Unreadable, Assert.Single(health.Held)));
+    }
+
+    private static Task SignedAsync(TestHub hub, params string[] ids) =>
+        TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Select(rule => rule.Id.Text).ToHashSet().SetEquals(ids)));
+
     private static async Task<string> BeginAsync(TestHub hub, string target)
     {
         var (_, proposed) = await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(target, "test", "observe", 60, null, null));
