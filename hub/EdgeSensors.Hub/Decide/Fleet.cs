@@ -17,9 +17,13 @@ internal sealed class Fleet(IDecisionStore store, Func<SensorName, bool> isConne
 
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(2);
 
+    // Whoever sends receipts under a name that is not known makes nobody read them all more often.
+    private static readonly TimeSpan FreshnessForNew = TimeSpan.FromMilliseconds(200);
+
     private readonly Dictionary<SensorName, DateTimeOffset> _seen = [];
     private readonly Lock _gate = new();
     private Known _known = new([], [], DateTimeOffset.MinValue);
+    private bool _heardNew;
 
     private sealed record Known(Dictionary<SensorName, UnixMilliseconds> Enforcers, HashSet<SensorName> Taps, DateTimeOffset ReadAt);
 
@@ -35,15 +39,12 @@ internal sealed class Fleet(IDecisionStore store, Func<SensorName, bool> isConne
     /// <summary>Whether a sensor said of itself that it is a tap.</summary>
     public bool IsTap(SensorName sensor) => Read().Taps.Contains(sensor);
 
-    /// <summary>Something was heard of a sensor: one that is not known yet will be with the next look.</summary>
+    /// <summary>Something was heard of a sensor: one that is not known yet will be with the next look, or 200 ms after the last.</summary>
     public void Hear(SensorName sensor)
     {
         lock (_gate)
         {
-            if (!_known.Enforcers.ContainsKey(sensor) && !_known.Taps.Contains(sensor))
-            {
-                _known = _known with { ReadAt = DateTimeOffset.MinValue };
-            }
+            _heardNew |= !_known.Enforcers.ContainsKey(sensor) && !_known.Taps.Contains(sensor);
         }
     }
 
@@ -68,10 +69,12 @@ internal sealed class Fleet(IDecisionStore store, Func<SensorName, bool> isConne
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            if (now - _known.ReadAt < Freshness)
+            if (now - _known.ReadAt < (_heardNew ? FreshnessForNew : Freshness))
             {
                 return _known;
             }
+
+            _heardNew = false; // before the reading: who is heard during it may not be in it
         }
 
         // Never under the gate: whoever is in the middle of a change of the store asks here as well, and would wait for ever.
