@@ -100,18 +100,23 @@ internal sealed class Publisher : IAsyncDisposable
                 }
 
                 // What fails in one step keeps no other from its own: signatures expire whatever is decided.
-                var done = await TryAsync(() =>
+                var done = await TryAsync(() => Task.FromResult(FollowRepository()));
+                // Before the grants were read once, every mitigation would seem to have lost its own.
+                if (_read.Length > 0)
                 {
-                    _mitigations.Tend();
-                    return Task.FromResult(true);
-                });
-                done &= await TryAsync(() =>
-                {
-                    TellUnreadable();
-                    return Task.FromResult(true);
-                });
-                done &= await TryAsync(() => Task.FromResult(FollowRepository()));
-                done &= !(woken || behind) || await TryAsync(PublishRulesAsync);
+                    done &= await TryAsync(() =>
+                    {
+                        _mitigations.Tend();
+                        return Task.FromResult(true);
+                    });
+                    done &= await TryAsync(() =>
+                    {
+                        TellUnreadable();
+                        return Task.FromResult(true);
+                    });
+                    done &= !(woken || behind) || await TryAsync(PublishRulesAsync);
+                }
+
                 done &= await TryAsync(() =>
                 {
                     Renew();
@@ -240,7 +245,7 @@ internal sealed class Publisher : IAsyncDisposable
 
         if (!DocumentReader.TryRead(_repository, out var documents, out var faults, out var why))
         {
-            _logger.RepositoryUnreadable(why!);
+            Fail(why!);
             return false;
         }
 

@@ -69,6 +69,25 @@ public sealed class PublisherTests
         Assert.Equal(("ok", 1, "*"), (health.Status, health.Unreadable, Assert.Single(health.Held)));
     }
 
+    [Fact]
+    public async Task A_repository_that_cannot_be_read_at_the_start_ends_no_mitigation()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var before = await BeginAsync(hub, "203.0.113.7");
+        await SignedAsync(hub, before);
+        await hub.StopAsync();
+        var grants = Path.Combine(hub.Configuration.Trust.Repository, "targets", "mitigations");
+        var away = Path.Combine(hub.Folder, "away");
+        Directory.Move(grants, away);
+        await hub.RestartAsync();
+        await TestHub.EventuallyAsync(async () => !(await hub.HealthAsync()).Publishing);
+        Assert.Null((await hub.GetAsync<MitigationView>($"/api/v1/mitigations/{before}")).EndReason);
+        Directory.Move(away, grants);
+        await TestHub.EventuallyAsync(async () => (await hub.HealthAsync()).Publishing);
+        await SignedAsync(hub, before, await BeginAsync(hub, "203.0.113.8"));
+        Assert.Null((await hub.GetAsync<MitigationView>($"/api/v1/mitigations/{before}")).EndReason);
+    }
+
     private static Task SignedAsync(TestHub hub, params string[] ids) =>
         TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Select(rule => rule.Id.Text).ToHashSet().SetEquals(ids)));
 
