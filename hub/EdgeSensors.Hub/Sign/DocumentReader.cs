@@ -24,6 +24,7 @@ internal static class DocumentReader
         RuleSet? rules = null;
         BlocklistEnforcement? enforcement = null;
         EnforcementHold? hold = null;
+        var isHoldUnreadable = false;
         foreach (var name in names)
         {
             if (!repository.ReadTarget(name).TryGet(out var bytes, out var reading))
@@ -61,10 +62,11 @@ internal static class DocumentReader
             if (fault is not null)
             {
                 found.Add($"{name}: {fault}");
+                isHoldUnreadable |= name == TargetNames.Hold;
             }
         }
 
-        documents = new SignedDocuments { Grants = grants, Authorizations = authorizations, Domestic = domestic, Rules = rules, Enforcement = enforcement, Hold = hold };
+        documents = new SignedDocuments { Grants = grants, Authorizations = authorizations, Domestic = domestic, Rules = rules, Enforcement = enforcement, Hold = hold, IsHoldUnreadable = isHoldUnreadable };
         faults = found;
         error = null;
         return true;

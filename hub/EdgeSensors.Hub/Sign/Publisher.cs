@@ -114,7 +114,7 @@ internal sealed class Publisher : IAsyncDisposable
                         TellUnreadable();
                         return Task.FromResult(true);
                     });
-                    done &= !(woken || behind) || await TryAsync(PublishRulesAsync);
+                    done &= !(woken || behind || Documents.IsHoldUnreadable) || await TryAsync(PublishRulesAsync);
                 }
 
                 done &= await TryAsync(() =>
@@ -159,7 +159,7 @@ internal sealed class Publisher : IAsyncDisposable
         var current = Documents.Rules;
         var sameRules = current is not null && SameRules(current, rules);
         var held = _mitigations.EverythingHeldSince;
-        if (sameRules && Documents.Hold?.Since == held)
+        if (sameRules && Documents.Hold?.Since == held && !Documents.IsHoldUnreadable)
         {
             if (!await ProveAsync())
             {
@@ -181,7 +181,7 @@ internal sealed class Publisher : IAsyncDisposable
             return false;
         }
 
-        Volatile.Write(ref _documents, Documents with { Rules = set, Hold = hold });
+        Volatile.Write(ref _documents, Documents with { Rules = set, Hold = hold, IsHoldUnreadable = false });
         Own(publication);
         if (!await ProveAsync())
         {

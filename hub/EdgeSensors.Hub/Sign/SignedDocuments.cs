@@ -24,6 +24,9 @@ internal sealed record SignedDocuments
 
     public EnforcementHold? Hold { get; init; }
 
+    /// <summary>Whether a hold is signed that says nothing that could be read: it is neither one nor none.</summary>
+    public bool IsHoldUnreadable { get; init; }
+
     public Grant? FindGrant(GrantRef reference) => Grants.FirstOrDefault(grant => grant.Reference == reference);
 
     /// <summary>The own network that a prefix touches, as the sensor whose authorisation names it; null when none.</summary>

@@ -55,6 +55,14 @@ internal sealed partial class TestHub
         return bytes;
     }
 
+    /// <summary>Whether a target is signed.</summary>
+    public bool HasTarget(string name)
+    {
+        Assert.True(TufRepository.Open(Path.Combine(Folder, "repository"), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
+        Assert.True(repository.ListTargets().TryGet(out var names, out error), error?.ToString());
+        return names.Contains(name);
+    }
+
     /// <summary>Messages in the inbox on disk, read beside the running hub.</summary>
     public Task<long> CommittedMessagesAsync()
     {

@@ -88,6 +88,23 @@ public sealed class PublisherTests
         Assert.Null((await hub.GetAsync<MitigationView>($"/api/v1/mitigations/{before}")).EndReason);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_signed_hold_that_cannot_be_read_is_replaced_by_what_was_decided(bool held)
+    {
+        await using var hub = await TestHub.StartAsync();
+        if (held)
+        {
+            Assert.Equal(200, (await hub.PostAsync<StoppedView>("/api/v1/holds", new HoldBody(null, "wrong feed"))).Status);
+            await TestHub.EventuallyAsync(() => Task.FromResult(EnforcementHold.TryParse(hub.ReadTarget(TargetNames.Hold), out _, out _)));
+        }
+
+        hub.Publish(new RepositoryChange().SetTarget(TargetNames.Hold, "no hold at all"u8.ToArray()));
+        await TestHub.EventuallyAsync(() => Task.FromResult(
+            held ? EnforcementHold.TryParse(hub.ReadTarget(TargetNames.Hold), out _, out _) : !hub.HasTarget(TargetNames.Hold)));
+    }
+
     private static Task SignedAsync(TestHub hub, params string[] ids) =>
         TestHub.EventuallyAsync(() => Task.FromResult(hub.ReadRules().Rules.Select(rule => rule.Id.Text).ToHashSet().SetEquals(ids)));
 
