@@ -165,6 +165,11 @@ internal sealed partial class Mitigations(
         var now = UnixMilliseconds.Now(time);
         var signed = documents();
         var holds = store.Holds();
+        if (holds.Any(hold => hold.Issuer == Hold.Everything))
+        {
+            return []; // also where no mitigation can be read at all
+        }
+
         return
         [
             .. store.OpenMitigations(MitigationParts.Rule)

@@ -12,6 +12,7 @@ internal interface IDecisionStore : IDisposable
     /// <summary>Runs changes in one durable transaction; they are all there or none is.</summary>
     T Change<T>(Func<IDecisionChange, T> change);
 
+    /// <summary>An incident with what of its evidence can be read: less of it never proves more.</summary>
     Incident? FindIncident(long id);
 
     IReadOnlyList<Incident> Incidents(UnixMilliseconds since, int max);

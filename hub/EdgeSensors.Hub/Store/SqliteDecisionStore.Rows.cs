@@ -12,19 +12,19 @@ namespace EdgeSensors.Hub.Store;
 /// <content>Rows to records and back.</content>
 internal sealed partial class SqliteDecisionStore
 {
-    private List<Incident> ReadIncidents(string where, params (string, object?)[] parameters) => Query(
+    private List<Incident> ReadIncidents(string where, params (string, object?)[] parameters) => QueryReadable(
         $"SELECT id, indicator, opened_at, updated_at FROM incident {where}",
-        row => new Incident
+        row => ReadEvidence(row.GetInt64(0)) is not { Count: > 0 } evidence ? null : new Incident
         {
             Id = row.GetInt64(0),
             Indicator = row.GetString(1),
             OpenedAt = new(row.GetInt64(2)),
             UpdatedAt = new(row.GetInt64(3)),
-            Evidence = ReadEvidence(row.GetInt64(0)),
+            Evidence = evidence,
         },
         parameters);
 
-    private List<Evidence> ReadEvidence(long incident) => Query(
+    private List<Evidence> ReadEvidence(long incident) => QueryReadable(
         """
         SELECT sensor, event, alert, detector, technique, direction, authorization, confidence, proven, first_seen, last_seen, observed_at, received_at,
                packets, octets, attempts, failed, addresses, ports, peak
@@ -64,19 +64,22 @@ internal sealed partial class SqliteDecisionStore
         row => TryReadMitigation(row, parts),
         parameters).OfType<Mitigation>()];
 
-    private SensorRecord? TryReadSensor(SqliteDataReader row)
-    {
-        try
+    // One row that cannot be read is left out: it keeps nobody from the others.
+    private List<T> QueryReadable<T>(string sql, Func<SqliteDataReader, T?> read, params (string Name, object? Value)[] parameters)
+        where T : class => [.. Query(
+        sql,
+        row =>
         {
-            return StatusCodec.TryDecode(row.GetFieldValue<byte[]>(1), out var status, out _) && SensorName.TryParse(row.GetString(0), out var name)
-                ? new SensorRecord { Name = name, Status = status!, ReceivedAt = new(row.GetInt64(2)) }
-                : null;
-        }
-        catch (Exception e) when (IsOfTheRow(e))
-        {
-            return null;
-        }
-    }
+            try
+            {
+                return read(row);
+            }
+            catch (Exception e) when (IsOfTheRow(e))
+            {
+                return null;
+            }
+        },
+        parameters).OfType<T>()];
 
     // What the file, or the end of the process, is to blame for stays an error: the row may be whole.
     private bool IsOfTheRow(Exception e) => e switch

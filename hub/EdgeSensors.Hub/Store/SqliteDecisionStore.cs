@@ -64,9 +64,11 @@ internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
         "SELECT sensor, state, reason, enforcer, observed_at, received_at, packets, octets, category FROM list_receipt ORDER BY category, sensor",
         row => (row.GetString(8), ReceiptOf(row)));
 
-    public IReadOnlyList<SensorRecord> Sensors() => [.. Query(
+    public IReadOnlyList<SensorRecord> Sensors() => QueryReadable(
         "SELECT name, status, received_at FROM sensor ORDER BY name",
-        TryReadSensor).OfType<SensorRecord>()];
+        row => StatusCodec.TryDecode(row.GetFieldValue<byte[]>(1), out var status, out _) && SensorName.TryParse(row.GetString(0), out var name)
+            ? new SensorRecord { Name = name, Status = status!, ReceivedAt = new(row.GetInt64(2)) }
+            : null);
 
     public IReadOnlyList<AuditEntry> Audit(int max) => Query(
         "SELECT at, who, what, subject, detail FROM audit ORDER BY id DESC LIMIT $a",

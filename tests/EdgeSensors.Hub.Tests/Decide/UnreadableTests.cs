@@ -1,3 +1,4 @@
+using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
@@ -93,6 +94,20 @@ public sealed class UnreadableTests : IDisposable
     }
 
     [Fact]
+    public void An_incident_stands_on_what_of_its_evidence_can_be_read()
+    {
+        var incident = _station.Store.Change(change => change.Save(new Incident
+        {
+            Indicator = "203.0.113.7", OpenedAt = _station.Now, UpdatedAt = _station.Now, Evidence = [Seen(LifeStation.Sensors[0]), Seen(LifeStation.Sensors[1])],
+        }));
+        _station.Damage($"UPDATE evidence SET sensor = '?' WHERE sensor = '{LifeStation.Sensors[0]}'");
+        Assert.Equal([LifeStation.Sensors[1]], Assert.Single(_station.Store.Incidents(new(0), 10)).Evidence.Select(evidence => evidence.Sensor));
+        Assert.NotNull(_station.Store.Change(change => change.OpenIncident(incident.Indicator, new(0))));
+        _station.Damage("UPDATE evidence SET first_seen = -1");
+        Assert.Null(_station.Store.Change(change => change.OpenIncident(incident.Indicator, new(0)))); // the next alert opens another
+    }
+
+    [Fact]
     public void A_hold_that_was_saved_is_enough_whatever_was_cut_off_after_it()
     {
         var id = Begin("203.0.113.7");
@@ -107,6 +122,13 @@ public sealed class UnreadableTests : IDisposable
         Assert.Equal((MitigationState.Revoked, "bob"), (_station.Read(id).State, _station.Read(id).EndedBy));
         Assert.Contains("wrong feed", _station.Read(id).EndReason, StringComparison.Ordinal);
     }
+
+    private Evidence Seen(SensorName sensor) => new()
+    {
+        Sensor = sensor, EventId = 1, AlertId = "a-1", Detector = DetectorKind.PortFanOut, Technique = "T1046", Direction = TrafficDirection.Inbound, AuthorizationId = "own",
+        Confidence = 90, SourceProven = true, FirstSeen = _station.Now, LastSeen = _station.Now, ObservedAt = _station.Now, ReceivedAt = _station.Now, Packets = 1, Octets = 60,
+        Attempts = 1, FailedAttempts = 1, DistinctAddresses = 1, DistinctPorts = 1, PeakPacketsPerSecond = 1,
+    };
 
     private List<string> Ids()
     {

@@ -70,6 +70,18 @@ public sealed class PublisherTests
     }
 
     [Fact]
+    public async Task The_kill_switch_asks_no_mitigation_when_it_stops_everything()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await SignedAsync(hub, await BeginAsync(hub, "203.0.113.7"));
+        Change(hub, "ALTER TABLE mitigation RENAME TO lost");
+        Assert.Equal(500, (await hub.PostAsync<StoppedView>("/api/v1/holds", new HoldBody(null, "wrong feed"))).Status); // none could be taken back one by one
+        await SignedAsync(hub);
+        Assert.True(EnforcementHold.TryParse(hub.ReadTarget(TargetNames.Hold), out _, out var fault), fault?.ToString());
+        Assert.Equal("*", Assert.Single((await hub.HealthAsync()).Held));
+    }
+
+    [Fact]
     public async Task A_repository_that_cannot_be_read_at_the_start_ends_no_mitigation()
     {
         await using var hub = await TestHub.StartAsync();
