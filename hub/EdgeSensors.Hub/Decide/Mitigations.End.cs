@@ -160,8 +160,7 @@ internal sealed partial class Mitigations
     /// <returns>The hold, and how many were taken back.</returns>
     public (Hold Hold, int Revoked) StopAll(OperatorId? issuer, string who, string reason)
     {
-        // By itself: it holds whatever becomes of the rest, and what is still running under it is neither signed nor left running by the next look.
-        var hold = store.Change(change =>
+        Hold Save(IDecisionChange change)
         {
             var asked = new Hold(issuer?.Text ?? Hold.Everything, who, UnixMilliseconds.Now(time), reason);
             if (change.Holds().FirstOrDefault(known => known.Issuer == asked.Issuer) is { } standing)
@@ -172,22 +171,28 @@ internal sealed partial class Mitigations
             change.SaveHold(asked);
             change.Audit(new AuditEntry(asked.At, who, "hold", asked.Issuer, reason));
             return asked;
-        });
-        TellHolds();
-        RulesChanged?.Invoke(); // though there may be no rule to take back, lists are held by it
-        var revoked = store.Change(change =>
-        {
-            var now = UnixMilliseconds.Now(time);
-            var running = change.OpenMitigations().Where(m => m.IsRunning && hold.Covers(m.Grant.Issuer)).ToList();
-            running.ForEach(mitigation => Revoke(change, mitigation, who, Stopped(reason), now));
-            return running.Count;
-        });
-        if (revoked > 0)
-        {
-            RulesChanged?.Invoke();
         }
 
-        return (hold, revoked);
+        try
+        {
+            return store.Change(change =>
+            {
+                var hold = Save(change);
+                var running = change.OpenMitigations().Where(m => m.IsRunning && hold.Covers(m.Grant.Issuer)).ToList();
+                running.ForEach(mitigation => Revoke(change, mitigation, who, Stopped(reason), UnixMilliseconds.Now(time)));
+                return (hold, running.Count);
+            });
+        }
+        catch
+        {
+            store.Change(Save); // by itself: what could not be taken back one by one is at least not signed any more, and is at the next look that goes through
+            throw;
+        }
+        finally
+        {
+            TellHolds();
+            RulesChanged?.Invoke(); // though there may be no rule to take back, lists are held by it
+        }
     }
 
     /// <summary>Lets new activations begin again, and blocklists be enforced as they are signed. Mitigations that were taken back stay so.</summary>
