@@ -289,7 +289,7 @@ internal sealed class BlocklistUpdate
     private void BeginFetch(FileReference file, int offset)
     {
         _isDelta = false;
-        _download.Begin(file, FlashMap.MostBlocklist, _verified.AddressOf(FlashMap.BlocklistSlot) + offset);
+        _download.Begin(file, FlashMap.MostBlocklist, _verified.Clear(FlashMap.BlocklistSlot) + offset);
         _progress.Stage = UpdateStage.FetchingList;
     }
 

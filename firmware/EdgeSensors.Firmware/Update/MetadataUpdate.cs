@@ -173,6 +173,7 @@ internal sealed class MetadataUpdate
         else if (_anchoring && _tuf.Fault == TufFault.None)
         {
             _anchoring = false;
+            _verified.Anchor.CopyFrom(_tuf.FileOf(TufClient.Root));
             if (_state.Files[TufClient.Timestamp].IsSet)
             {
                 _tuf.Begin(_time.UnixMs, online: false);

@@ -206,8 +206,15 @@ internal sealed class UpdateSession
     /// <summary>All is there and verified: the state says so in one record, if anything of it is new.</summary>
     private void Commit()
     {
+        if (_progress.IsOnline && !_verified.IsWhole(_tuf))
+        {
+            _progress.Refuse(TufFault.Store);
+            return;
+        }
+
+        // Without the hub nothing is new; what lies there by then is of an update that was refused, and not all of it came.
         bool newList = _blocklist.HasNewer;
-        bool changed = _verified.TakeOver(_tuf, _authorizationTarget.File, _blocklist.Target.File);
+        bool changed = _progress.IsOnline && _verified.TakeOver(_tuf, _authorizationTarget.File, _blocklist.Target.File);
         if (newList)
         {
             _state.BlocklistVersion = _blocklist.Version;
@@ -217,6 +224,10 @@ internal sealed class UpdateSession
         {
             _time.Raise(_tuf.TimestampExpiresMs - TrustedTime.TimestampLifetimeMs);
             _time.Raise(_tuf.WitnessedMs);
+        }
+
+        if (_progress.IsOnline)
+        {
             _state.TimestampVersion = _tuf.TimestampVersion;
         }
 

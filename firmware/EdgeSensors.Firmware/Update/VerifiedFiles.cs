@@ -32,16 +32,39 @@ internal sealed class VerifiedFiles
         return _files[slot];
     }
 
-    /// <summary>Where a slot's half that is not in force begins.</summary>
-    public int AddressOf(int slot)
+    /// <summary>The root that a start begins with where none was put in force: the enrolment's, or the one in flash.</summary>
+    public FileReference Anchor { get; } = new FileReference();
+
+    /// <summary>Where a slot's half that is not in force begins. It is about to be written over: nothing of use lies there from here on, whether or not the chip takes what comes.</summary>
+    public int Clear(int slot)
     {
+        _files[slot].Clear();
         return FlashMap.AddressOf(slot, 1 - _state.Halves[slot]);
     }
 
     /// <summary>Begins to write a file into a slot's half that is not in force.</summary>
     public void BeginWrite(int slot, byte[] octets, int length)
     {
-        Writer.Begin(AddressOf(slot), octets, 0, length);
+        Writer.Begin(Clear(slot), octets, 0, length);
+    }
+
+    /// <summary>
+    /// Whether all metadata that verified last lies in flash. The client holds what was kept for kept; if its place was written over since by what the chip did not take, a start would find files
+    /// that do not belong together.
+    /// </summary>
+    public bool IsWhole(TufClient tuf)
+    {
+        for (int i = 0; i < FlashMap.AuthorizationSlot; i++)
+        {
+            FileReference file = tuf.FileOf(i);
+            bool lies = !file.IsSet || file.SameFile(_state.Files[i]) || file.SameFile(_files[i]) || (i == TufClient.Root && file.SameFile(Anchor));
+            if (!lies)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Makes of the state what it is with the files that were verified last. True if anything of it is new; the state is still to be saved.</summary>

@@ -1,5 +1,7 @@
 using EdgeSensors.Firmware.Devices;
 using EdgeSensors.Firmware.Platform;
+using EdgeSensors.Firmware.Store;
+using EdgeSensors.Firmware.Trust;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Repository;
 
@@ -75,7 +77,7 @@ public sealed class TapTests : IDisposable
     [Fact]
     public void Without_an_authorisation_only_health_leaves_and_no_frame_is_read()
     {
-        _bench.Repository.Foundation.Publish(new RepositoryChange().RemoveTarget(Trust.UpdatedRepository.AuthorizationPath), _bench.Repository.Keys);
+        _bench.Repository.Foundation.Publish(new RepositoryChange().RemoveTarget(Tests.Trust.UpdatedRepository.AuthorizationPath), _bench.Repository.Keys);
         long crossed = 0;
         _bench.Ethernet.OnOctetRead = _ => crossed++;
         Run(seconds: 130, frames: 100);
@@ -174,6 +176,53 @@ public sealed class TapTests : IDisposable
         Assert.Equal(1, _bench.Tap.Updates.List!.Version);
         _bench.Hub.Tamper = null;
         _bench.Until(() => _bench.Tap.Updates.List!.Version == 2);
+    }
+
+    [Fact]
+    public void A_timestamp_whose_place_in_flash_was_spoilt_by_the_next_one_is_not_put_in_force()
+    {
+        Refuse(list: 2, "snapshot.json", TufFault.HashMismatch);
+        byte[] kept = File.ReadAllBytes(Path.Combine(_bench.Repository.Foundation.Repository.MetadataDirectory, "timestamp.json"));
+        WearOut(TufClient.Timestamp);
+        _bench.PublishList(3, "203.0.113.9");
+        _bench.Until(() => _bench.Tap.Updates.Fault == TufFault.Store);
+
+        // The one that was kept is no news to the client, but lies in flash no more.
+        _bench.Hub.Tamper = (name, file) => name == "timestamp.json" ? kept : file;
+        LookAgain();
+        StartsFromFlash(list: 1);
+    }
+
+    [Fact]
+    public void A_root_whose_place_in_flash_was_spoilt_by_the_next_one_is_not_put_in_force()
+    {
+        _bench.PublishList(1, "203.0.113.7");
+        _bench.Until(() => _bench.Tap.IsMeasuring && _bench.Tap.Updates.List is not null && !_bench.Tap.Updates.IsBusy);
+        int rooted = (int)_bench.Tap.Updates.Tuf.RootVersion;
+        EdgeSensors.Trust.Keys.SigningKey timestamp = EdgeSensors.Trust.Keys.SigningKey.Create();
+        _bench.Repository.Keys.Add(timestamp);
+        _bench.Repository.Foundation.Publish(new RepositoryChange().ReplaceKeys("timestamp", [timestamp.PublicKey], 1), _bench.Repository.Keys);
+        _bench.Hub.Tamper = (name, file) => name == "timestamp.json" ? [.. file[..^1], (byte)'!'] : file;
+        _bench.Hub.Announce();
+        _bench.Until(() => _bench.Tap.Updates.Tuf.RootVersion == rooted + 1 && !_bench.Tap.Updates.IsBusy);
+        WearOut(TufClient.Root);
+        _bench.Repository.Foundation.Publish(new RepositoryChange().Renew("root"), _bench.Repository.Keys);
+        _bench.Until(() => _bench.Tap.Updates.Fault == TufFault.Store);
+        _bench.Hub.Tamper = (name, file) => name == $"{rooted + 2}.root.json" ? [] : file;
+        LookAgain();
+        StartsFromFlash(list: 1);
+    }
+
+    [Theory]
+    [InlineData("snapshot.json")]
+    [InlineData(".snapshot")]
+    public void A_list_that_is_read_again_puts_nothing_in_force_of_an_update_that_was_refused(string altered)
+    {
+        Refuse(list: 2, altered, TufFault.HashMismatch);
+        int completed = _bench.Tap.Updates.Completed;
+        _bench.Tap.Updates.BeginReload();
+        _bench.Until(() => _bench.Tap.Updates.Completed > completed);
+        StartsFromFlash(list: 1);
     }
 
     [Fact]
@@ -297,5 +346,41 @@ public sealed class TapTests : IDisposable
             _bench.Frame(0x0a000001, 0x01020304, 1_000 + (i % 50), 443);
             _bench.Run(TimeSpan.FromMilliseconds(1_000.0 * seconds / frames));
         }
+    }
+
+    /// <summary>A first list is in force; of the update to the next one a file comes altered.</summary>
+    private void Refuse(int list, string altered, TufFault fault)
+    {
+        _bench.PublishList(list - 1, "203.0.113.7");
+        _bench.Until(() => _bench.Tap.IsMeasuring && _bench.Tap.Updates.List is not null && !_bench.Tap.Updates.IsBusy);
+        _bench.Hub.Tamper = (name, file) => name.EndsWith(altered, StringComparison.Ordinal) ? [.. file[..^30], (byte)(file[^30] ^ 1), .. file[^29..]] : file;
+        _bench.PublishList(list, "203.0.113.8");
+        _bench.Until(() => _bench.Tap.Updates.Fault == fault);
+        _bench.Hub.Tamper = null;
+    }
+
+    /// <summary>The hub's word makes the tap look, and it is done.</summary>
+    private void LookAgain()
+    {
+        _bench.Hub.Announce();
+        _bench.Until(() => _bench.Tap.Updates.HasNews);
+        _bench.Until(() => !_bench.Tap.Updates.HasNews && !_bench.Tap.Updates.IsBusy);
+    }
+
+    /// <summary>The half of a slot that is not in force takes nothing any more.</summary>
+    private void WearOut(int slot)
+    {
+        TapState state = new(_bench.Flash);
+        Assert.True(state.TryLoad());
+        int from = FlashMap.AddressOf(slot, 1 - state.Halves[slot]) / FlashGeometry.SectorSize;
+        _bench.Flash.Worn.UnionWith(Enumerable.Range(from, FlashMap.HalfSize(slot) / FlashGeometry.SectorSize));
+    }
+
+    private void StartsFromFlash(int list)
+    {
+        _bench.Hub.IsReachable = false;
+        _bench.PowerOn();
+        _bench.Until(() => _bench.Tap.IsMeasuring, seconds: 100);
+        Assert.Equal(list, _bench.Tap.Updates.List!.Version);
     }
 }
