@@ -38,6 +38,15 @@ public sealed class AnnouncedCapacitiesTests : IDisposable
         Assert.Contains(2_048, AnnouncedCapacities.Read(Decisions, WholeList).Select(tier => tier.Capacity));
     }
 
+    [Fact]
+    public void The_least_room_keeps_its_tier_or_whoever_has_it_gets_no_list_at_all()
+    {
+        // Nine first choices of as many operators, and one below what is worth a list's signature.
+        Announce([("odd/gw-1", 3), .. Enumerable.Range(0, 9).Select(i => ($"isp-{i}/gw-1", (ulong?)(2_048ul << i)))]);
+        var tiers = AnnouncedCapacities.Read(Decisions, WholeList).Select(tier => tier.Capacity).ToList();
+        Assert.Equal([2_048, .. Enumerable.Range(2, 7).Select(i => 2_048 << i)], tiers);
+    }
+
     private void Announce(params (string Sensor, ulong? Capacity)[] sensors)
     {
         if (!File.Exists(Decisions))

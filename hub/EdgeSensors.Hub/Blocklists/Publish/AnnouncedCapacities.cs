@@ -6,11 +6,14 @@ namespace EdgeSensors.Hub.Blocklists.Publish;
 
 /// <summary>
 /// The tiers that sensors have said they have room for: each capacity rounded down to a power of two, so that they stay few. Where they are still too many, every operator has its say before
-/// any has a second: sensors that name odd capacities cost the tiers of nobody else.
+/// any has a second: sensors that name odd capacities cost the tiers of nobody else. The smallest has a place in any case.
 /// </summary>
 internal static class AnnouncedCapacities
 {
     private const int MostTiers = 8;
+
+    // A sensor that names less costs nobody a place: so few entries protect next to nobody.
+    private const int LeastReserved = 1_024;
 
     /// <summary>Reads them out of the decisions, which a hub may be writing meanwhile.</summary>
     /// <param name="decisions">The file; where there is none, no sensor has said anything.</param>
@@ -40,6 +43,14 @@ internal static class AnnouncedCapacities
         var choices = announced.GroupBy(a => a.Operator, StringComparer.Ordinal).SelectMany(
             own => own.CountBy(a => a.Capacity).OrderByDescending(count => count.Value).ThenByDescending(count => count.Key).Select((count, rank) => (Capacity: count.Key, Rank: rank)));
         var tiers = choices.GroupBy(choice => choice.Capacity).OrderBy(tier => tier.Min(choice => choice.Rank)).ThenByDescending(tier => tier.Count()).ThenByDescending(tier => tier.Key);
-        return [.. tiers.Take(MostTiers).Select(tier => tier.Key).Order().Select(capacity => new Tier(capacity))];
+        var wanted = tiers.Select(tier => tier.Key).ToList();
+        var chosen = wanted.Take(MostTiers);
+        if (wanted.Where(capacity => capacity >= LeastReserved).Order().Take(1).ToList() is [var smallest] && !chosen.Contains(smallest))
+        {
+            // Whoever finds no tier takes the next smaller one; below the smallest there is none.
+            chosen = wanted.Take(MostTiers - 1).Append(smallest);
+        }
+
+        return [.. chosen.Order().Select(capacity => new Tier(capacity))];
     }
 }
