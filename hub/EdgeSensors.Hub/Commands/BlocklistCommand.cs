@@ -174,7 +174,7 @@ internal static class BlocklistCommand
             }
         });
         var offline = new OfflineAccess();
-        var command = new Command("publish", "Sign the merged list and publish it: a snapshot, and deltas from the versions before.") { directory, minScore, capacities, offline.Folder, offline.PassphraseFile, offline.Request };
+        var command = new Command("publish", "Sign the merged list and publish it: a snapshot, and deltas from the versions before.") { directory, minScore, capacities, offline.Folder, offline.PassphraseFile, offline.Request, offline.GivenUp };
         command.SetAction(parsed =>
         {
             var folder = FolderOf(parsed, directory, offline);

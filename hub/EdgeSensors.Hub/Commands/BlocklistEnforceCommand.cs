@@ -28,7 +28,7 @@ internal static class BlocklistEnforceCommand
         var offline = new OfflineAccess();
         var command = new Command("enforce", "Sign what of the published list sensors enforce, within their owners' limits. Without it they only look for it.")
         {
-            categories, sensors, most, days, least4, least6, off, directory, offline.Folder, offline.PassphraseFile,
+            categories, sensors, most, days, least4, least6, off, directory, offline.Folder, offline.PassphraseFile, offline.GivenUp,
         };
         command.SetAction(parsed =>
         {
@@ -59,7 +59,7 @@ internal static class BlocklistEnforceCommand
 
             using (var keys = folder.OpenKeys(offline.Read(parsed, isNew: false), RepositoryRoles.Blocklists))
             {
-                HubFolder.Publish(repository, change, keys);
+                folder.Publish(repository, change, keys, offline.GivenUpOf(parsed));
             }
 
             Console.Out.WriteLine(document is null

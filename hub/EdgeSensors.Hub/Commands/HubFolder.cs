@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using EdgeSensors.Hub.Commands.Keys;
 using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Repository;
+using EdgeSensors.Trust.Requests;
 
 namespace EdgeSensors.Hub.Commands;
 
@@ -87,11 +89,33 @@ internal sealed record HubFolder(string Path, string Offline)
         return ring;
     }
 
-    public static void Publish(TufRepository repository, RepositoryChange change, KeyRing keys)
+    /// <summary>Signs a change with the offline keys and publishes it. What they sign is held against what they signed before, and remembered, as when it is signed elsewhere.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="keys">All keys that it needs.</param>
+    /// <param name="givenUp">SHA-256 of versions that were signed and will not be published.</param>
+    public void Publish(TufRepository repository, RepositoryChange change, KeyRing keys, IReadOnlyCollection<string> givenUp)
     {
-        if (!repository.Publish(change, keys).TryGet(out _, out var error))
+        var signed = SignedFile.In(Offline);
+        var published = repository.Publish(change, keys, step =>
+        {
+            SignedFile.Check(signed, step, givenUp);
+            SignedFile.Keep(signed, step, [.. step.Next.Select(next => next.Role)], givenUp);
+        });
+        if (!published.TryGet(out _, out var error))
         {
             throw new CommandException("repository", $"{error}.");
         }
+    }
+
+    /// <summary>Remembers what the offline keys signed when the repository was founded.</summary>
+    public void RememberFounding(TufRepository repository)
+    {
+        if (!repository.ReadSigned().TryGet(out var versions, out var error))
+        {
+            throw new CommandException("repository", $"{error}.");
+        }
+
+        SignedFile.Keep(SignedFile.In(Offline), new VersionStep(versions, []), [.. versions.Select(version => version.Role)], []);
     }
 }

@@ -113,13 +113,15 @@ internal static class InitCommand
 
             var now = UnixMilliseconds.Now(TimeProvider.System);
             using var keys = folder.OpenKeys(passphrase, RepositoryRoles.Mitigations(issuer), RepositoryRoles.Blocklists);
-            HubFolder.Publish(
+            folder.RememberFounding(repository);
+            folder.Publish(
                 repository,
                 new RepositoryChange()
                     .Set(StandingGrant.Make(issuer, never, now))
                     .Set(new DomesticPrefixTable { Version = 1, Prefixes = domestic })
                     .Set(new AddressList { Version = 1, Entries = listed }),
-                keys);
+                keys,
+                []);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class ListedCommand
         var category = new Option<string>("--category") { Description = "Why it is listed, such as c2 or scanner.", HelpName = "WORD", Required = true };
         var directory = DirectoryOption();
         var offline = new OfflineAccess();
-        var command = new Command("add", "List an address, or change its category.") { prefix, category, directory, offline.Folder, offline.PassphraseFile, offline.Request };
+        var command = new Command("add", "List an address, or change its category.") { prefix, category, directory, offline.Folder, offline.PassphraseFile, offline.Request, offline.GivenUp };
         command.SetAction(parsed =>
         {
             if (!DocumentId.TryParse(parsed.GetRequiredValue(category), out var word))
@@ -35,7 +35,7 @@ internal static class ListedCommand
         var prefix = new Argument<Prefix>("ADDRESS") { Description = "The address or prefix, as it is listed.", CustomParser = Parsing.Prefix };
         var directory = DirectoryOption();
         var offline = new OfflineAccess();
-        var command = new Command("remove", "Take an address off the list; one that is not on it is no error.") { prefix, directory, offline.Folder, offline.PassphraseFile, offline.Request };
+        var command = new Command("remove", "Take an address off the list; one that is not on it is no error.") { prefix, directory, offline.Folder, offline.PassphraseFile, offline.Request, offline.GivenUp };
         command.SetAction(parsed =>
         {
             var gone = parsed.GetValue(prefix);

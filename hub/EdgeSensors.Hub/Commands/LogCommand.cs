@@ -48,7 +48,7 @@ internal static class LogCommand
         var witnesses = new Option<string[]>("--witness") { Description = "The card of a witness (witness.pub); all that shall count from now on.", HelpName = "FILE", Required = true };
         var quorum = Parsing.Number("--quorum", "How many of them must have seen an update (default: more than half).", 0, 1, WitnessPolicy.MaxKeys);
         var offline = new OfflineAccess();
-        var command = new Command("policy", "Change whose word counts: a new root, which the witnesses of the present one must still see.") { directory, witnesses, quorum, offline.Folder, offline.PassphraseFile, offline.Request };
+        var command = new Command("policy", "Change whose word counts: a new root, which the witnesses of the present one must still see.") { directory, witnesses, quorum, offline.Folder, offline.PassphraseFile, offline.Request, offline.GivenUp };
         command.SetAction(parsed =>
         {
             var path = Path.GetFullPath(parsed.GetRequiredValue(directory));

@@ -29,6 +29,11 @@ internal sealed class OfflineAccess
         HelpName = "FILE",
     };
 
+    /// <summary>For commands that publish: a signed version that never came out.</summary>
+    public Option<string[]> GivenUp { get; } = SignedFile.GivenUpOption();
+
+    public string[] GivenUpOf(ParseResult parsed) => parsed.GetValue(GivenUp) ?? [];
+
     public string FolderOf(ParseResult parsed, string hub) =>
         Path.GetFullPath(parsed.GetValue(Folder) ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(hub)) + "-offline");
 
@@ -61,7 +66,7 @@ internal sealed class OfflineAccess
         }
 
         using var keys = folder.OpenKeys(Read(parsed, isNew: false), roles);
-        HubFolder.Publish(repository, change, keys);
+        folder.Publish(repository, change, keys, GivenUpOf(parsed));
     }
 
     /// <summary>Writes a random passphrase of 160 bits that only the owner may read.</summary>

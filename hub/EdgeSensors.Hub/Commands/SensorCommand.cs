@@ -32,7 +32,7 @@ internal static class SensorCommand
         var offline = new OfflineAccess();
         var add = new Command("add", "Enrol sensors: certificates, keys, signed collection authorisations.")
         {
-            op, sensors, directory, outputFolder, own, kind, wireless.Network, wireless.PassphraseFile, level, basis, network, directions, k, days, offline.Folder, offline.PassphraseFile,
+            op, sensors, directory, outputFolder, own, kind, wireless.Network, wireless.PassphraseFile, level, basis, network, directions, k, days, offline.Folder, offline.PassphraseFile, offline.GivenUp,
         };
         add.SetAction(parsed =>
         {
@@ -67,7 +67,7 @@ internal static class SensorCommand
                     enrolments.Add((Authorize(name, sealing), sealing));
                 }
 
-                Publish(folder, repository, [.. enrolments.Select(enrolment => enrolment.Authorization)], passphrase);
+                Publish(folder, repository, [.. enrolments.Select(enrolment => enrolment.Authorization)], passphrase, offline.GivenUpOf(parsed));
                 foreach (var (authorization, sealing) in enrolments)
                 {
                     var name = new SensorName(authorization.Operator, authorization.Sensor);
@@ -120,7 +120,7 @@ internal static class SensorCommand
     }
 
     // One publication for all of them, however many.
-    private static void Publish(HubFolder folder, TufRepository repository, IReadOnlyList<CollectionAuthorization> authorizations, string passphrase)
+    private static void Publish(HubFolder folder, TufRepository repository, IReadOnlyList<CollectionAuthorization> authorizations, string passphrase, string[] givenUp)
     {
         var op = authorizations[0].Operator;
         var role = RepositoryRoles.Authorizations(op);
@@ -133,7 +133,7 @@ internal static class SensorCommand
         if (roles.Any(status => status.Role == role))
         {
             using var keys = folder.OpenKeys(passphrase, role);
-            HubFolder.Publish(repository, change, keys);
+            folder.Publish(repository, change, keys, givenUp);
             return;
         }
 
@@ -147,7 +147,7 @@ internal static class SensorCommand
             OfflineKeys.Save(folder.Offline, role, key, secret!, KeyProtection.Default);
         }
 
-        HubFolder.Publish(repository, change.Delegate(RoleDelegation.Authorizations(op, key.PublicKey)), ring);
+        folder.Publish(repository, change.Delegate(RoleDelegation.Authorizations(op, key.PublicKey)), ring, givenUp);
     }
 
     private static void WriteEnrolment(

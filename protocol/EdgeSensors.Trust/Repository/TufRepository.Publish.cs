@@ -7,15 +7,21 @@ namespace EdgeSensors.Trust.Repository;
 
 public sealed partial class TufRepository
 {
-    /// <summary>Signs a change and brings it out, whole or not at all. All keys that it needs must be in the ring.</summary>
-    public RepositoryResult<Publication> Publish(RepositoryChange change, KeyRing keys)
+    /// <summary>Signs a change and brings it out, whole or not at all.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="keys">All keys that it needs.</param>
+    /// <param name="beforeItLeaves">Called with the root's next version and those of the roles of offline keys when all is signed in memory, and nothing written: what it throws stops it.</param>
+    public RepositoryResult<Publication> Publish(RepositoryChange change, KeyRing keys, Action<VersionStep>? beforeItLeaves = null)
     {
         ArgumentNullException.ThrowIfNull(change);
         ArgumentNullException.ThrowIfNull(keys);
         return Guard(() =>
         {
             using var taken = TakeLock();
-            return Bring(new PublicationPlan(this, RepositoryState.Load(MetadataDirectory), change), keys);
+            var plan = new PublicationPlan(this, RepositoryState.Load(MetadataDirectory), change);
+            var draft = new PublicationDraft(this, plan, keys);
+            beforeItLeaves?.Invoke(VersionStep.Of(plan, RepositoryState.LoadRoot(MetadataDirectory, plan.State.Root.Version)));
+            return Bring(draft);
         });
     }
 
@@ -89,10 +95,10 @@ public sealed partial class TufRepository
         });
     }
 
-    private Publication Bring(PublicationPlan plan, KeyRing keys)
-    {
-        var draft = new PublicationDraft(this, plan, keys);
+    private Publication Bring(PublicationPlan plan, KeyRing keys) => Bring(new PublicationDraft(this, plan, keys));
 
+    private Publication Bring(PublicationDraft draft)
+    {
         // 1. Targets: their names carry their hashes, so nothing that is in use is touched.
         foreach (var (path, bytes) in draft.TargetFiles)
         {
@@ -191,28 +197,8 @@ public sealed partial class TufRepository
 
     private static bool CanSign(RoleKeys role, KeyRing keys) => keys.Of(role.KeyIds).Count >= role.Threshold;
 
-    private FileStream TakeLock()
-    {
-        var path = Path.Combine(Directory, ".lock");
-        var started = _time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                // The lock goes with the process, however that ends.
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException exception) when (exception is not (FileNotFoundException or DirectoryNotFoundException))
-            {
-                if (_time.GetElapsedTime(started) > _options.LockPatience)
-                {
-                    throw new TimeoutException($"another process is publishing in {Directory}; try again when it is done");
-                }
-
-                Thread.Sleep(5);
-            }
-        }
-    }
+    private FileStream TakeLock() => FileLock.Take(Path.Combine(Directory, ".lock"), _options.LockPatience, _time)
+        ?? throw new TimeoutException($"another process is publishing in {Directory}; try again when it is done");
 
     internal DateTimeOffset ExpiryOf(string role) => _time.GetUtcNow() + _options.LifetimeOf(role);
 

@@ -1,5 +1,6 @@
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Metadata;
+using EdgeSensors.Trust.Requests;
 
 namespace EdgeSensors.Trust.Repository;
 
@@ -88,6 +89,16 @@ public sealed partial class TufRepository
         }
 
         return roles;
+    });
+
+    /// <summary>The published version of the root, and of each role of offline keys.</summary>
+    public RepositoryResult<IReadOnlyList<RoleVersion>> ReadSigned() => Guard<IReadOnlyList<RoleVersion>>(() =>
+    {
+        var state = RepositoryState.Load(MetadataDirectory);
+        var roles = from role in state.Tree.All().Select(delegation => delegation.Role.Name).Prepend(TopLevelRole.Targets)
+                    where !RepositoryRoles.IsOnline(role) && state.FindSigned(role) is not null
+                    select RoleVersion.Of(role, state.FindSigned(role)!);
+        return [RoleVersion.Of(TopLevelRole.Root, RepositoryState.LoadRoot(MetadataDirectory, state.Root.Version)), .. roles];
     });
 
     /// <summary>

@@ -17,6 +17,12 @@ public enum RequestFault
 
     /// <summary>Its version of a role goes back behind what was signed here, or is another of the same number.</summary>
     RolledBack,
+
+    /// <summary>What was signed here cannot be read.</summary>
+    MemoryDamaged,
+
+    /// <summary>Another process is signing here.</summary>
+    Busy,
 }
 
 /// <summary>Why a signing request is not signed.</summary>

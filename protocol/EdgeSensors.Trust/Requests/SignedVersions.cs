@@ -56,14 +56,14 @@ public sealed class SignedVersions
         return DocumentCodec.Finish<SignedVersions>(writer, TryParse);
     }
 
-    /// <summary>Why a request is not to be signed by who remembers these; null when it goes on from them.</summary>
-    /// <param name="request">The request.</param>
+    /// <summary>Why something is not to be signed by who remembers these; null when it goes on from them.</summary>
+    /// <param name="step">What is to be signed.</param>
     /// <param name="givenUp">SHA-256 of versions that were signed and will not be published, of which the signer says so: another of the same number may take their place.</param>
-    public RequestError? Check(SigningRequest request, IReadOnlyCollection<string> givenUp)
+    public RequestError? Check(VersionStep step, IReadOnlyCollection<string> givenUp)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(givenUp);
-        foreach (var next in request.Versions)
+        foreach (var next in step.Next)
         {
             if (!_roles.TryGetValue(next.Role, out var known))
             {
@@ -82,7 +82,7 @@ public sealed class SignedVersions
         }
 
         // What was signed as version n was made from n - 1: whoever shows less as published shows the past.
-        foreach (var published in request.PublishedVersions)
+        foreach (var published in step.Published)
         {
             if (_roles.TryGetValue(published.Role, out var known) && published.Version < known.Version - 1)
             {
@@ -96,18 +96,25 @@ public sealed class SignedVersions
     }
 
     /// <summary>Roles whose published version is another than the one of that number that was signed here: others' signatures brought it out.</summary>
-    public IReadOnlyList<RoleVersion> PublishedOtherwise(SigningRequest request)
+    public IReadOnlyList<RoleVersion> PublishedOtherwise(VersionStep step)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        return [.. request.PublishedVersions.Where(published => _roles.TryGetValue(published.Role, out var known) && known.Version == published.Version && known.Sha256 != published.Sha256)];
+        ArgumentNullException.ThrowIfNull(step);
+        return [.. step.Published.Where(published => _roles.TryGetValue(published.Role, out var known) && known.Version == published.Version && known.Sha256 != published.Sha256)];
     }
 
-    /// <summary>The same with the versions of some roles of a request, which are signed.</summary>
-    public SignedVersions With(SigningRequest request, IReadOnlyCollection<string> roles)
+    /// <summary>Roles of which nothing was signed yet: that what is to be signed of them goes on from the newest is nowhere remembered.</summary>
+    public IReadOnlyList<string> Unknown(VersionStep step)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(step);
+        return [.. step.Next.Select(next => next.Role).Where(role => !_roles.ContainsKey(role))];
+    }
+
+    /// <summary>The same with the versions of some roles, which are signed; what is newer of them stays.</summary>
+    public SignedVersions With(VersionStep step, IReadOnlyCollection<string> roles)
+    {
+        ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(roles);
-        var signed = request.Versions.Where(version => roles.Contains(version.Role)).ToDictionary(version => version.Role, StringComparer.Ordinal);
+        var signed = step.Next.Where(next => roles.Contains(next.Role) && !(_roles.TryGetValue(next.Role, out var known) && known.Version > next.Version)).ToDictionary(version => version.Role, StringComparer.Ordinal);
         return new SignedVersions(_roles.Values.Where(known => !signed.ContainsKey(known.Role)).Concat(signed.Values));
     }
 

@@ -60,6 +60,9 @@ public sealed partial class SigningRequest
     public IReadOnlyList<RoleVersion> PublishedVersions =>
         [RoleVersion.Of(TopLevelRole.Root, Roots[^1]), .. Before.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => RoleVersion.Of(pair.Key, pair.Value))];
 
+    /// <summary>Both: what whoever signs it remembers, and holds against what he remembers.</summary>
+    public VersionStep Step => new(Versions, PublishedVersions);
+
     /// <summary>The roles whose next version it holds.</summary>
     public IReadOnlyList<string> Roles => [.. NextRoot is null ? Array.Empty<string>() : [TopLevelRole.Root], .. Next.Keys.Order(StringComparer.Ordinal)];
 
@@ -111,21 +114,12 @@ public sealed partial class SigningRequest
             throw new RequestRefusedException(RepositoryErrorKind.Refused, "", "nothing in this change needs an offline key");
         }
 
-        var before = new Dictionary<string, SignedMetadata<Targets>>(StringComparer.Ordinal);
-        foreach (var role in offline.Keys.SelectMany(role => WayTo(role, plan.State)).Distinct(StringComparer.Ordinal))
-        {
-            if (plan.State.FindSigned(role) is { } published)
-            {
-                before[role] = published;
-            }
-        }
-
         var request = new SigningRequest
         {
             Reason = reason,
             MadeAt = now,
             Roots = roots,
-            Before = before,
+            Before = PublishedBefore(plan.State, offline.Keys),
             NextRoot = plan.Root,
             Next = offline,
             Online = [.. plan.Roles.Keys.Where(RepositoryRoles.IsOnline)],
@@ -184,6 +178,21 @@ public sealed partial class SigningRequest
 
     /// <summary>Whose signatures a role's next version needs.</summary>
     internal IReadOnlyList<Demand> DemandsOf(string role) => Demand.Of(role, Present, NextRoot?.Signed ?? Present, Tree);
+
+    /// <summary>Roles, and those that delegate to them, as they are published.</summary>
+    internal static Dictionary<string, SignedMetadata<Targets>> PublishedBefore(RepositoryState state, IEnumerable<string> roles)
+    {
+        var before = new Dictionary<string, SignedMetadata<Targets>>(StringComparer.Ordinal);
+        foreach (var role in roles.SelectMany(role => WayTo(role, state)).Distinct(StringComparer.Ordinal))
+        {
+            if (state.FindSigned(role) is { } published)
+            {
+                before[role] = published;
+            }
+        }
+
+        return before;
+    }
 
     private static List<string> WayTo(string role, RepositoryState state)
     {

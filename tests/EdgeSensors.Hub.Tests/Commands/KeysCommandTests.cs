@@ -5,6 +5,7 @@ using EdgeSensors.Tests;
 using EdgeSensors.Trust.Client;
 using EdgeSensors.Trust.Documents;
 using EdgeSensors.Trust.Repository;
+using EdgeSensors.Trust.Requests;
 
 namespace EdgeSensors.Hub.Tests.Commands;
 
@@ -240,6 +241,62 @@ public sealed class KeysCommandTests(HubProcess hub) : IClassFixture<HubProcess>
     }
 
     [Fact]
+    public async Task Two_terminals_at_once_do_not_sign_two_contents_of_one_version()
+    {
+        var machine = Machine((await RoleAsync("mitigations-authority")).Keys.Single().Path!);
+        string[] requests = [await GrantAsync("twin", 5, 1), await GrantAsync("twin", 7, 1)];
+        var runs = await Task.WhenAll(requests.Select(request => RunAsync("sign", request, "--key", machine, "--yes", "--passphrase-file", hub.Passphrase)));
+        Assert.Equal([0, 1], runs.Select(run => run.Code).Order());
+        HubProcess.FailedInOneLine(runs.Single(run => run.Code != 0), 1, "another version");
+        Assert.Single(await Task.WhenAll(requests.Select(async request => (await RunAsync("show", request)).Output)), shown => shown.Contains("signed by 1 of 1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Of_each_role_that_was_never_signed_here_the_signer_is_told_so()
+    {
+        var machine = Machine((await RoleAsync("mitigations-authority")).Keys.Single().Path!);
+        var blocklists = (await RoleAsync("blocklists")).Keys.Single().Path!;
+        var second = Path.Combine(Path.GetDirectoryName(machine)!, Path.GetFileName(blocklists));
+        File.Copy(blocklists, second);
+        Assert.Contains("nothing was signed here before of mitigations-authority (", await SignAsync(await GrantAsync("told", 5, 1), machine), StringComparison.Ordinal);
+
+        var request = New("request");
+        Succeeded(await RunAsync("request", "renew", "blocklists", "--dir", hub.Hub, "--out", request));
+        Assert.Contains("nothing was signed here before of blocklists (", await SignAsync(request, second), StringComparison.Ordinal);
+        Succeeded(await RunAsync("apply", request, "--dir", hub.Hub));
+        var next = New("request");
+        Succeeded(await RunAsync("request", "renew", "blocklists", "--dir", hub.Hub, "--out", next));
+        Assert.DoesNotContain("nothing was signed here before", await SignAsync(next, second), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_signed_on_the_spot_is_held_against_what_was_signed_and_remembered_like_anything_else()
+    {
+        var record = Path.Combine(hub.Offline, "signed.json");
+        var before = await RememberedAsync(record);
+        Assert.Subset(before.Keys.ToHashSet(), new HashSet<string> { "root", "targets", "blocklists", "mitigations-authority", "authorizations-isp-a" }); // by init and sensor add
+
+        var stale = New("request");
+        Succeeded(await RunAsync("request", "renew", "blocklists", "--dir", hub.Hub, "--out", stale));
+        string[] listed = ["--category", "c2", "--dir", hub.Hub, "--offline", hub.Offline, "--passphrase-file", hub.Passphrase];
+        HubProcess.Succeeded(await HubProcess.RunAsync(["listed", "add", "203.0.113.45", .. listed]));
+        var role = await RoleAsync("blocklists");
+        Assert.Equal(role.Version, (await RememberedAsync(record))["blocklists"].Version);
+        HubProcess.FailedInOneLine(await RunAsync("sign", stale, "--key", role.Keys.Single().Path!, "--yes", "--passphrase-file", hub.Passphrase), 1, "another version");
+
+        // A request that was signed and waits is not passed by on the spot, unless it was given up.
+        var waiting = New("request");
+        Succeeded(await RunAsync("request", "renew", "blocklists", "--dir", hub.Hub, "--out", waiting));
+        await SignAllAsync(waiting, "blocklists");
+        var signed = (await RememberedAsync(record))["blocklists"];
+        HubProcess.FailedInOneLine(await HubProcess.RunAsync(["listed", "add", "203.0.113.46", .. listed]), 1, "another version");
+        Assert.Equal(role.Version, (await RoleAsync("blocklists")).Version);
+        Assert.Equal(signed, (await RememberedAsync(record))["blocklists"]);
+        HubProcess.Succeeded(await HubProcess.RunAsync(["listed", "add", "203.0.113.46", .. listed, "--given-up", signed.Sha256]));
+        Assert.Equal(role.Version + 1, (await RoleAsync("blocklists")).Version);
+    }
+
+    [Fact]
     public async Task One_machines_commands_write_requests_too_and_open_no_offline_key()
     {
         var request = New("request");
@@ -315,6 +372,12 @@ public sealed class KeysCommandTests(HubProcess hub) : IClassFixture<HubProcess>
         await File.WriteAllBytesAsync(document, grant.ToCanonicalJson(), Token);
         Succeeded(await RunAsync("request", "grant", document, "--dir", hub.Hub, "--out", request));
         return request;
+    }
+
+    private static async Task<Dictionary<string, RoleVersion>> RememberedAsync(string record)
+    {
+        Assert.True(SignedVersions.TryParse(await File.ReadAllBytesAsync(record, Token), out var signed, out var error), error?.ToString());
+        return signed.Roles.ToDictionary(role => role.Role);
     }
 
     private TufRepository Open()

@@ -15,7 +15,7 @@ internal static class KeysSignCommand
         var yes = new Option<bool>("--yes") { Description = "Do not ask: for scripts that have looked at it." };
         var write = new Option<string?>("--write") { Description = "Write all that is to be signed to a file for reading, too.", HelpName = "FILE" };
         var byHash = new Option<string[]>("--by-hash") { Description = "SHA-256, from elsewhere, of a content that is not for reading, such as a firmware's.", HelpName = "SHA256" };
-        var givenUp = new Option<string[]>("--given-up") { Description = "SHA-256 of a version that was signed here and will never be published, so that another may take its number.", HelpName = "SHA256" };
+        var givenUp = SignedFile.GivenUpOption();
         var root = new TrustedRoot();
         var access = new OfflineAccess();
         var command = new Command("sign", "Show what a request changes, and add signatures to it.") { file, keys, yes, write, byHash, givenUp, root.File, access.PassphraseFile };
@@ -25,7 +25,12 @@ internal static class KeysSignCommand
             var request = RequestOutput.Read(path);
             var files = parsed.GetRequiredValue(keys);
             root.Check(parsed, request, files[0]);
-            SignedFile.Check(request, files, parsed.GetValue(givenUp) ?? []);
+            var given = parsed.GetValue(givenUp) ?? [];
+            foreach (var record in files.Select(SignedFile.Beside).Distinct(StringComparer.Ordinal))
+            {
+                SignedFile.Check(record, request.Step, given);
+            }
+
             RequestText.DescribeToSigner(request, parsed.GetValue(write));
             RequireHashes(request, parsed.GetValue(byHash) ?? []);
             if (!parsed.GetValue(yes) && !Confirmed(files))
@@ -38,7 +43,7 @@ internal static class KeysSignCommand
             {
                 foreach (var key in files)
                 {
-                    request = Sign(request, key, passphrase!);
+                    request = Sign(request, key, passphrase!, given);
                 }
             }
 
@@ -51,7 +56,7 @@ internal static class KeysSignCommand
         return command;
     }
 
-    private static SigningRequest Sign(SigningRequest request, string file, Passphrase passphrase)
+    private static SigningRequest Sign(SigningRequest request, string file, Passphrase passphrase, string[] givenUp)
     {
         if (!OfflineKeys.TryOpenOne(file, passphrase, out var key, out var fault))
         {
@@ -65,7 +70,7 @@ internal static class KeysSignCommand
                 throw new CommandException("keys", $"{file}: {error}.");
             }
 
-            SignedFile.Keep(request, file, roles);
+            SignedFile.Keep(SignedFile.Beside(file), request.Step, roles, givenUp);
             Console.Out.WriteLine($"{file} signed {string.Join(", ", roles)}");
             return next;
         }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using EdgeSensors.Trust.Requests;
 
 namespace EdgeSensors.Hub.Commands.Keys;
@@ -7,45 +8,48 @@ internal static class SignedFile
 {
     public const string FileName = "signed.json";
 
-    /// <summary>The file beside a key.</summary>
-    public static string Beside(string key) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(key))!, FileName);
-
-    /// <summary>Checks a request against what was signed beside each key, and says where something else than that came out.</summary>
-    public static void Check(SigningRequest request, IEnumerable<string> keys, IReadOnlyCollection<string> givenUp)
+    public static Option<string[]> GivenUpOption() => new("--given-up")
     {
-        foreach (var file in keys.Select(Beside).Distinct(StringComparer.Ordinal))
+        Description = "SHA-256 of a version that was signed here and will never be published, so that another may take its number.",
+        HelpName = "SHA256",
+    };
+
+    /// <summary>The file in a folder of keys.</summary>
+    public static string In(string folder) => Path.Combine(folder, FileName);
+
+    /// <summary>The file beside a key.</summary>
+    public static string Beside(string key) => In(Path.GetDirectoryName(Path.GetFullPath(key))!);
+
+    /// <summary>Checks what is to be signed against what was signed before, and says what that does not tell of: roles that are new here, and where something else came out.</summary>
+    public static void Check(string file, VersionStep step, IReadOnlyCollection<string> givenUp)
+    {
+        var signed = SignedVersionsFile.TryRead(file, out var read, out var error) ? read : throw Refused(file, error);
+        if (signed.Check(step, givenUp) is { } reason)
         {
-            if (!File.Exists(file))
-            {
-                Console.Out.WriteLine($"nothing was signed here before ({file} is not there): nothing but the root tells whether the request is made from the newest state");
-                continue;
-            }
+            throw Refused(file, reason);
+        }
 
-            var signed = Read(file);
-            if (signed.Check(request, givenUp) is { } error)
-            {
-                throw new CommandException("request", $"{error} ({file}).");
-            }
+        if (signed.Unknown(step) is { Count: > 0 } unknown)
+        {
+            Console.Out.WriteLine($"nothing was signed here before of {string.Join(", ", unknown)} ({file}): nothing but the root tells whether this is made from the newest state");
+        }
 
-            foreach (var (role, version, sha256) in signed.PublishedOtherwise(request))
-            {
-                Console.Out.WriteLine($"{role}: the published version {version} (sha256 {sha256}) is not the one that was signed here: others signed it");
-            }
+        foreach (var (role, version, sha256) in signed.PublishedOtherwise(step))
+        {
+            Console.Out.WriteLine($"{role}: the published version {version} (sha256 {sha256}) is not the one that was signed here: others signed it");
         }
     }
 
-    /// <summary>Remembers what a key signs. Comes before the signature leaves: a cut between the two asks for the same signature again, and no more.</summary>
-    public static void Keep(SigningRequest request, string key, IReadOnlyCollection<string> roles)
+    /// <summary>Remembers what is signed. Comes before the signature leaves: a cut between the two asks for the same signature again, and no more.</summary>
+    public static void Keep(string file, VersionStep step, IReadOnlyCollection<string> roles, IReadOnlyCollection<string> givenUp)
     {
-        var file = Beside(key);
-        WholeFile.WritePrivate(file, (File.Exists(file) ? Read(file) : SignedVersions.None).With(request, roles).ToCanonicalJson());
+        if (SignedVersionsFile.Keep(file, step, roles, givenUp, TimeProvider.System) is { } error)
+        {
+            throw Refused(file, error);
+        }
     }
 
-    private static SignedVersions Read(string file) =>
-        new FileInfo(file).Length > SignedVersions.MaxBytes ? throw Damaged(file, "it is too long")
-        : SignedVersions.TryParse(File.ReadAllBytes(file), out var signed, out var error) ? signed
-        : throw Damaged(file, error.ToString());
-
-    private static CommandException Damaged(string file, string why) =>
-        new("signed", $"{file}: {why}; it tells what was signed here: bring a copy of it back, or remove it if you know that the request is made from the newest state.");
+    private static CommandException Refused(string file, RequestError error) => error.Fault == RequestFault.MemoryDamaged
+        ? new("signed", $"{file}: {error}; it tells what was signed here: bring a copy of it back, or remove it if you know that the request is made from the newest state.")
+        : new("request", $"{error} ({file}).");
 }
