@@ -135,7 +135,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         var firstUpdate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         link.Connected = status.Tell;
         link.UpdateAnnounced = _ => updates.Announce();
-        long? applied = null;
+        (long?, MissingPart) applied = default;
         var waits = false;
         updates.Refreshed = async (state, refusal, token) =>
         {
@@ -144,16 +144,16 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
                 clock.Raise(state.WitnessedAt);
             }
 
-            if (state.TimestampVersion != applied)
+            if ((state.TimestampVersion, state.Missing) != applied)
             {
-                applied = state.TimestampVersion;
+                applied = (state.TimestampVersion, state.Missing);
                 holder.Replace(state);
             }
 
             await keeper.ApplyAsync(state, refusal, token).ConfigureAwait(false);
             await listed.ApplyAsync(state, token).ConfigureAwait(false);
             status.TellChange();
-            if (state.TimestampVersion is not null || (refusal is not null && file is null))
+            if (state is { TimestampVersion: not null, Missing: MissingPart.Nothing } || (refusal is not null && file is null))
             {
                 firstUpdate.TrySetResult();
             }

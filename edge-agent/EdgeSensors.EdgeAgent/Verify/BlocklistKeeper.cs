@@ -29,19 +29,19 @@ internal sealed class BlocklistKeeper(ITargetStore targets, string tier, ILogger
     /// <summary>The list that is held, ready for look-ups; null when there is none.</summary>
     public BlocklistMatcher? Matcher { get; private set; }
 
-    /// <summary>Brings what a repository has; false when it could not be brought for a reason that says nothing about it.</summary>
-    public async Task<bool> UpdateAsync(VerifiedRepository repository, CancellationToken cancellationToken)
+    /// <summary>Brings what a repository has; null, or why it could not be brought where that says nothing about it.</summary>
+    public async Task<TufError?> UpdateAsync(VerifiedRepository repository, CancellationToken cancellationToken)
     {
-        if (_held is not null && !await TryDeltaAsync(_held, repository, cancellationToken).ConfigureAwait(false))
+        if (_held is not null && await ApplyDeltaAsync(_held, repository, cancellationToken).ConfigureAwait(false) is { } missing)
         {
-            return false;
+            return missing;
         }
 
         if (!(await repository.FetchTargetAsync(_name, cancellationToken).ConfigureAwait(false)).TryGet(out var target, out var error))
         {
-            if (error.Kind is TufErrorKind.Unreachable or TufErrorKind.TooSlow or TufErrorKind.Store)
+            if (UpdateRefusal.SaysNothing(error))
             {
-                return false;
+                return error;
             }
 
             if (error.Kind != TufErrorKind.TargetNotFound)
@@ -50,12 +50,12 @@ internal sealed class BlocklistKeeper(ITargetStore targets, string tier, ILogger
             }
 
             Hold(null, null);
-            return true;
+            return null;
         }
 
         if (target.Sha256 == _sha256)
         {
-            return true;
+            return null;
         }
 
         if (!Blocklist.TryRead(target.Bytes.Span, out var list, out var fault))
@@ -72,28 +72,33 @@ internal sealed class BlocklistKeeper(ITargetStore targets, string tier, ILogger
             Hold(list, target.Sha256);
         }
 
-        return true;
+        return null;
     }
 
-    /// <summary>Puts the snapshot that a delta leads to where the client looks before it fetches; false when the delta could not be brought.</summary>
-    private async Task<bool> TryDeltaAsync(Blocklist held, VerifiedRepository repository, CancellationToken cancellationToken)
+    /// <summary>Puts the snapshot that a delta leads to where the client looks before it fetches; why the delta could not be brought, or null.</summary>
+    private async Task<TufError?> ApplyDeltaAsync(Blocklist held, VerifiedRepository repository, CancellationToken cancellationToken)
     {
         var name = TargetNames.BlocklistDelta(tier, held.Version);
         if (!(await repository.FetchTargetAsync(name, cancellationToken).ConfigureAwait(false)).TryGet(out var target, out var error))
         {
-            return error.Kind is not (TufErrorKind.Unreachable or TufErrorKind.TooSlow or TufErrorKind.Store);
+            return UpdateRefusal.SaysNothing(error) ? error : null;
         }
 
-        if (held.TryApply(target.Bytes.Span, out var newer, out var fault))
-        {
-            targets.Write(_name, newer.ToSnapshot());
-        }
-        else
+        if (!held.TryApply(target.Bytes.Span, out var newer, out var fault))
         {
             VerifyLog.DocumentRefused(logger, name, fault.ToString());
+            return null;
         }
 
-        return true;
+        try
+        {
+            targets.Write(_name, newer.ToSnapshot());
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new TufError(TufErrorKind.Store, _name, "5.7", $"the store failed: {exception.Message}");
+        }
     }
 
     private void Hold(Blocklist? list, string? sha256)

@@ -17,19 +17,19 @@ internal sealed class EnforcedListKeeper(ITargetStore targets, ILogger logger)
     /// <summary>The list; null when there is none.</summary>
     public Blocklist? List { get; private set; }
 
-    /// <summary>Brings what a repository has; false when it could not be brought for a reason that says nothing about it.</summary>
+    /// <summary>Brings what a repository has; null, or why it could not be brought where that says nothing about it.</summary>
     /// <param name="enforcement">What was signed for this sensor; null when nothing was.</param>
     /// <param name="full">The list that addresses are looked up in.</param>
     /// <param name="capacity">Most entries that are enforced here; 0: none.</param>
     /// <param name="repository">Where tiers are.</param>
     /// <param name="cancellationToken">Ends it early.</param>
-    public async Task<bool> UpdateAsync(BlocklistEnforcement? enforcement, Blocklist? full, int capacity, VerifiedRepository repository, CancellationToken cancellationToken)
+    public async Task<TufError?> UpdateAsync(BlocklistEnforcement? enforcement, Blocklist? full, int capacity, VerifiedRepository repository, CancellationToken cancellationToken)
     {
         List = enforcement is null || capacity == 0 ? null : full;
         if (List is null || ListJudgement.EntriesOf(enforcement!, List) is var entries && entries <= capacity)
         {
             _smaller = null;
-            return true;
+            return null;
         }
 
         // Beyond what was signed for no tier helps: the list has grown in a way that nobody meant.
@@ -37,7 +37,7 @@ internal sealed class EnforcedListKeeper(ITargetStore targets, ILogger logger)
         if (tier == 0)
         {
             _smaller = null;
-            return true;
+            return null;
         }
 
         if (_smaller?.Tier != TargetNames.BlocklistTier(tier))
@@ -45,8 +45,8 @@ internal sealed class EnforcedListKeeper(ITargetStore targets, ILogger logger)
             _smaller = new BlocklistKeeper(targets, TargetNames.BlocklistTier(tier), logger, matches: false);
         }
 
-        var brought = await _smaller.UpdateAsync(repository, cancellationToken).ConfigureAwait(false);
+        var missing = await _smaller.UpdateAsync(repository, cancellationToken).ConfigureAwait(false);
         List = _smaller.List ?? List;
-        return brought;
+        return missing;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class ListKeeper(OwnerLimits owner, IListEnforcer? enforcer, Dur
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!_begun || state.TimestampVersion != _state.TimestampVersion)
+            if (!_begun || state.TimestampVersion != _state.TimestampVersion || state.Missing != _state.Missing || state.ListsHeld != _state.ListsHeld)
             {
                 _state = state;
                 await EnforceAsync(cancellationToken).ConfigureAwait(false);

@@ -4,7 +4,10 @@ using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.EdgeAgent.Verify;
 
-/// <summary>What the agent may act on: documents that one verified repository held, and until when that verification is good.</summary>
+/// <summary>
+/// What the agent may act on: documents that one verified repository held, and until when that verification is good. What it says of <see cref="Missing"/> is of the one before: rules and the word
+/// to stop do not wait for what is large.
+/// </summary>
 internal sealed record TrustedState
 {
     /// <summary>Nothing was verified yet: only health is reported and nothing is enforced.</summary>
@@ -12,6 +15,9 @@ internal sealed record TrustedState
 
     /// <summary>Version of the TUF timestamp; null before the first.</summary>
     public long? TimestampVersion { get; init; }
+
+    /// <summary>What was not brought yet and stands as it did before.</summary>
+    public MissingPart Missing { get; init; }
 
     /// <summary>The witness of a sensor that has verified nothing yet.</summary>
     public const string NotWitnessed = "pending";
@@ -46,7 +52,7 @@ internal sealed record TrustedState
     /// <summary>The blocklist that it is done with here; null when there is none that this sensor has room for.</summary>
     public Blocklist? EnforcedList { get; init; }
 
-    /// <summary>Whether no blocklist is to be enforced for now, whatever is signed of it: the kill switch.</summary>
+    /// <summary>Whether no blocklist is to be enforced for now, whatever is signed of it: the kill switch. It holds the lists of before until those that are signed at its release are here.</summary>
     public bool ListsHeld { get; init; }
 
     /// <summary>The rules; null when the repository has none, or they did not verify (see <see cref="RulesRefusal"/>).</summary>
@@ -60,4 +66,17 @@ internal sealed record TrustedState
 
     /// <summary>Whether anything here may still be acted on.</summary>
     public bool IsTrustedAt(DateTimeOffset now) => now < Expires;
+}
+
+/// <summary>What of a verified repository is not here yet.</summary>
+internal enum MissingPart
+{
+    /// <summary>All is here.</summary>
+    Nothing,
+
+    /// <summary>Blocklists.</summary>
+    Lists,
+
+    /// <summary>Those, and the authorisation with the prefixes and addresses that it is applied with.</summary>
+    Documents,
 }

@@ -3,6 +3,7 @@ using System.Net.Security;
 using EdgeSensors.EdgeAgent.Link;
 using EdgeSensors.Trust.Client;
 using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Repository;
 using EdgeSensors.Trust.Sealing;
 using Microsoft.Extensions.Logging;
 
@@ -10,23 +11,48 @@ namespace EdgeSensors.EdgeAgent.Verify;
 
 /// <summary>
 /// Brings the documents that concern this sensor out of the TUF repository. A document of a role that does not verify counts as not there; a repository
-/// that cannot be reached changes nothing. Not for concurrent use.
+/// that cannot be reached changes nothing. Rules and the word to stop are read first and wait for nothing; what is large is brought beside. One caller at a time.
 /// </summary>
 internal sealed class UpdateClient : IDisposable
 {
     private readonly UpdateSource _source;
     private readonly ILogger _logger;
-    private readonly SocketsHttpHandler _handler;
-    private readonly HttpTransport _transport;
     private readonly TufClient _client;
+    private readonly TurnTransport _transport;
+    private readonly SemaphoreSlim _turn;
+    private readonly IDisposable[] _owned;
     private readonly BlocklistKeeper _blocklist;
     private readonly EnforcedListKeeper _enforced;
+    private Signed? _newest;
+    private Bringing? _bringing;
 
-    private UpdateClient(UpdateSource source, TimeProvider time, ILogger logger)
+    /// <param name="source">Where from.</param>
+    /// <param name="client">Verifies; it fetches by the transport below.</param>
+    /// <param name="targets">Where fetched targets are kept.</param>
+    /// <param name="transport">Gives the turn away.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="logger">Where refused documents are named.</param>
+    /// <param name="owned">What ends with this.</param>
+    internal UpdateClient(UpdateSource source, TufClient client, ITargetStore targets, TurnTransport transport, SemaphoreSlim turn, ILogger logger, params IDisposable[] owned)
     {
-        _source = source;
-        _logger = logger;
-        _handler = new SocketsHttpHandler
+        (_source, _client, _transport, _turn, _logger, _owned) = (source, client, transport, turn, logger, owned);
+        _blocklist = new BlocklistKeeper(targets, source.BlocklistTier, logger);
+        _enforced = new EnforcedListKeeper(targets, logger);
+    }
+
+    /// <summary>Most entries of a blocklist that are enforced here; 0: none.</summary>
+    public int ListCapacity { get; set; }
+
+    /// <summary>Makes a client, trusting the enrolment's root if none is trusted yet.</summary>
+    /// <param name="source">Where from.</param>
+    /// <param name="time">The clock that expiry is measured by.</param>
+    /// <param name="logger">Where refused documents are named.</param>
+    /// <param name="client">The client.</param>
+    /// <param name="error">One line: why there is none.</param>
+    public static bool TryCreate(
+        UpdateSource source, TimeProvider time, ILogger logger, [NotNullWhen(true)] out UpdateClient? client, [NotNullWhen(false)] out string? error)
+    {
+        var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseProxy = false,
@@ -38,35 +64,17 @@ internal sealed class UpdateClient : IDisposable
             },
         };
         var address = new UriBuilder(Uri.UriSchemeHttps, source.Hub.Host, source.HttpsPort);
-        _transport = new HttpTransport(
-            _handler, new Uri(address.Uri, "tuf/metadata/"), new Uri(address.Uri, "tuf/targets/"), HttpPatience.Default, time);
-        Metadata = new DirectoryMetadataStore(Path.Combine(source.Directory, "metadata"));
+        var http = new HttpTransport(handler, new Uri(address.Uri, "tuf/metadata/"), new Uri(address.Uri, "tuf/targets/"), HttpPatience.Default, time);
+        var turn = new SemaphoreSlim(1);
+        var transport = new TurnTransport(http, turn);
+        var metadata = new DirectoryMetadataStore(Path.Combine(source.Directory, "metadata"));
         var targets = new DirectoryTargetStore(Path.Combine(source.Directory, "targets"));
-        _client = new TufClient(_transport, Metadata, time, TufLimits.Default, targets, witnessed: true);
-        _blocklist = new BlocklistKeeper(targets, source.BlocklistTier, logger);
-        _enforced = new EnforcedListKeeper(targets, logger);
-    }
-
-    /// <summary>Most entries of a blocklist that are enforced here; 0: none.</summary>
-    public int ListCapacity { get; set; }
-
-    private DirectoryMetadataStore Metadata { get; }
-
-    /// <summary>Makes a client, trusting the enrolment's root if none is trusted yet.</summary>
-    /// <param name="source">Where from.</param>
-    /// <param name="time">The clock that expiry is measured by.</param>
-    /// <param name="logger">Where refused documents are named.</param>
-    /// <param name="client">The client.</param>
-    /// <param name="error">One line: why there is none.</param>
-    public static bool TryCreate(
-        UpdateSource source, TimeProvider time, ILogger logger, [NotNullWhen(true)] out UpdateClient? client, [NotNullWhen(false)] out string? error)
-    {
-        client = new UpdateClient(source, time, logger);
+        var tuf = new TufClient(transport, metadata, time, TufLimits.Default, targets, witnessed: true);
+        client = new UpdateClient(source, tuf, targets, transport, turn, logger, http, handler);
         error = null;
         try
         {
-            if (client.Metadata.Read("root", TufLimits.Default.MaxRootBytes) is null
-                && client._client.Initialize(File.ReadAllBytes(source.RootFile)) is { } refused)
+            if (metadata.Read("root", TufLimits.Default.MaxRootBytes) is null && tuf.Initialize(File.ReadAllBytes(source.RootFile)) is { } refused)
             {
                 error = $"{source.RootFile}: {refused}; copy the enrolment folder from the hub again";
             }
@@ -87,41 +95,91 @@ internal sealed class UpdateClient : IDisposable
     }
 
     /// <summary>What was verified before and still is, without asking the hub.</summary>
-    public Task<TrustedState> LoadStoredAsync(CancellationToken cancellationToken) => ReadAsync(_client.LoadStoredAsync(cancellationToken), TrustedState.None, cancellationToken);
+    public Task<TrustedState> LoadStoredAsync(CancellationToken cancellationToken) => InTurnAsync(async () =>
+        (await _client.LoadStoredAsync(cancellationToken).ConfigureAwait(false)).TryGet(out var repository, out _)
+            ? (await ReadAsync(repository, TrustedState.None, cancellationToken).ConfigureAwait(false)).State
+            : TrustedState.None, cancellationToken);
 
-    /// <summary>What the hub has now; <paramref name="before"/> when it cannot be reached or does not verify, and then the reason is logged and given.</summary>
-    public async Task<(TrustedState State, TufError? Refusal)> RefreshAsync(TrustedState before, CancellationToken cancellationToken)
+    /// <summary>
+    /// What the hub has now: its rules and its word to stop, and the rest as far as it is stored; what is <see cref="TrustedState.Missing"/> is as it was before, until <see cref="BringAsync"/> has
+    /// brought it. <paramref name="before"/> when the hub cannot be reached or does not verify, and then the reason is given.
+    /// </summary>
+    public Task<(TrustedState State, TufError? Refusal)> RefreshAsync(TrustedState before, CancellationToken cancellationToken) => InTurnAsync(async () =>
+        (await _client.RefreshAsync(cancellationToken).ConfigureAwait(false)).TryGet(out var repository, out var error)
+            ? await ReadAsync(repository, before, cancellationToken).ConfigureAwait(false)
+            : (before, error), cancellationToken);
+
+    /// <summary>
+    /// Begins to bring what is missing of what was refreshed last, or goes on with it: first the documents, then the lists. <see cref="CompleteAsync"/> takes what came. One that began before goes on
+    /// where nothing but rules and the word to stop have changed, or they would keep a slow line from ever bringing a list.
+    /// </summary>
+    /// <param name="missing">What is missing.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    /// <returns>Ends with why something could not be brought, null when it was; it may be called for anew then.</returns>
+    public async Task<Task<TufError?>> BringAsync(MissingPart missing, CancellationToken cancellationToken)
     {
-        var refresh = await _client.RefreshAsync(cancellationToken).ConfigureAwait(false);
-        if (refresh.TryGet(out _, out var error))
+        var newest = _newest ?? throw new InvalidOperationException("nothing was refreshed");
+        if (_bringing is { } running)
         {
-            return (await ReadAsync(Task.FromResult(refresh), before, cancellationToken).ConfigureAwait(false), null);
+            if (!running.Task.IsCompleted && newest.Repository.DiffersOnlyIn(RepositoryRoles.Control, running.Of))
+            {
+                return running.Task;
+            }
+
+            await EndAsync(running).ConfigureAwait(false);
         }
 
-        return (before, error);
+        var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _bringing = new Bringing(newest.Repository, InTurnAsync(
+            async () => missing == MissingPart.Documents
+                ? (await ReadDocumentsAsync(newest.Repository, TrustedState.None, cancel.Token).ConfigureAwait(false)).Missing
+                : await UpdateListsAsync(newest, cancel.Token).ConfigureAwait(false),
+            cancel.Token), cancel);
+        return _bringing.Task;
     }
+
+    /// <summary>What was brought since takes the place of what is missing, as far as it goes.</summary>
+    public Task<TrustedState> CompleteAsync(TrustedState state, CancellationToken cancellationToken) =>
+        InTurnAsync(() => TakeStoredAsync(state, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _transport.Dispose();
-        _handler.Dispose();
+        _bringing?.Cancel.Cancel();
+        foreach (var owned in _owned)
+        {
+            owned.Dispose();
+        }
     }
 
-    private async Task<TrustedState> ReadAsync(Task<TufResult<VerifiedRepository>> verifying, TrustedState before, CancellationToken cancellationToken)
+    private async Task<T> InTurnAsync<T>(Func<Task<T>> body, CancellationToken cancellationToken)
     {
-        if (!(await verifying.ConfigureAwait(false)).TryGet(out var repository, out _))
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            return before;
+            return await body().ConfigureAwait(false);
         }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
-        var reading = new Reading(this, repository, cancellationToken);
+    private async Task EndAsync(Bringing running)
+    {
+        await running.Cancel.CancelAsync().ConfigureAwait(false);
+        await ((Task)running.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        running.Cancel.Dispose();
+        _bringing = null;
+    }
+
+    private async Task<(TrustedState State, TufError? Refusal)> ReadAsync(VerifiedRepository repository, TrustedState before, CancellationToken cancellationToken)
+    {
+        var reading = new DocumentReading(repository, _logger, cancellationToken);
         var sensor = _source.Hub.Sensor;
-        var name = TargetNames.Authorization(sensor.Operator, sensor.Sensor);
-        var authorization = await reading.DocumentAsync<CollectionAuthorization>(
-            name, (bytes, out document, out error) => CollectionAuthorization.TryParse(bytes, name, out document, out error)).ConfigureAwait(false);
-        var domestic = await reading.DocumentAsync<DomesticPrefixTable>(TargetNames.DomesticPrefixes, DomesticPrefixTable.TryParse).ConfigureAwait(false);
-        var listed = await reading.DocumentAsync<AddressList>(TargetNames.ListedAddresses, AddressList.TryParse).ConfigureAwait(false);
+
+        // A word to stop that cannot be read is still one.
+        var held = await reading.DocumentAsync<EnforcementHold>(TargetNames.Hold, EnforcementHold.TryParse).ConfigureAwait(false) is not null || reading.LastRefusal is not null;
         var rules = await reading.DocumentAsync<RuleSet>(TargetNames.Rules, RuleSet.TryParse).ConfigureAwait(false);
         var rulesRefusal = reading.LastRefusal;
         var grants = new Dictionary<GrantRef, Grant>();
@@ -141,13 +199,79 @@ internal sealed class UpdateClient : IDisposable
             enforcement = null;
         }
 
-        // A word to stop that cannot be read is still one.
-        var held = await reading.DocumentAsync<EnforcementHold>(TargetNames.Hold, EnforcementHold.TryParse).ConfigureAwait(false) is not null || reading.LastRefusal is not null;
-        if (reading.Interrupted || !await _blocklist.UpdateAsync(repository, cancellationToken).ConfigureAwait(false)
-            || !await _enforced.UpdateAsync(enforcement, _blocklist.List, ListCapacity, repository, cancellationToken).ConfigureAwait(false))
+        if (reading.Interruption is { } missing)
         {
-            // The metadata is new but a target could not be brought: half an update is none.
-            return before;
+            // The metadata is new but rules could not be brought: half of them are none. To stop takes no more than the word.
+            _newest = _newest is { } signed ? signed with { Held = signed.Held || held } : null;
+            return (before with { ListsHeld = before.ListsHeld || held }, missing);
+        }
+
+        _newest = new Signed(repository, enforcement, held);
+        var state = new TrustedState
+        {
+            TimestampVersion = repository.TimestampVersion,
+            Missing = MissingPart.Documents,
+            Witness = WitnessToken(repository.Witnessed.Witnesses),
+            WitnessedAt = repository.Witnessed.Time,
+            Expires = before.TimestampVersion is not null && before.Expires < repository.Expires ? before.Expires : repository.Expires,
+            Authorization = before.Authorization,
+            PseudonymKey = before.PseudonymKey,
+            Domestic = before.Domestic,
+            Listed = before.Listed,
+            Blocklist = before.Blocklist,
+            Enforcement = InterimEnforcement.Of(enforcement, before.Enforcement),
+            EnforcedList = before.EnforcedList,
+            ListsHeld = held || before.ListsHeld,
+            Rules = rules,
+            RulesRefusal = rulesRefusal,
+            Grants = grants,
+        };
+        return (await TakeStoredAsync(state, cancellationToken).ConfigureAwait(false), null);
+    }
+
+    private async Task<TrustedState> TakeStoredAsync(TrustedState state, CancellationToken cancellationToken)
+    {
+        // Of another repository than the state's nothing is taken: its rules could not be brought.
+        if (_newest is not { } newest || newest.Repository.TimestampVersion != state.TimestampVersion)
+        {
+            return state;
+        }
+
+        _transport.OnlyStored = true;
+        try
+        {
+            if (state.Missing == MissingPart.Documents)
+            {
+                state = (await ReadDocumentsAsync(newest.Repository, state, cancellationToken).ConfigureAwait(false)).State;
+            }
+
+            // The keepers of lists serve one at a time.
+            return state.Missing != MissingPart.Lists || _bringing is { Task.IsCompleted: false } || await UpdateListsAsync(newest, cancellationToken).ConfigureAwait(false) is not null ? state : state with
+            {
+                Missing = MissingPart.Nothing,
+                Blocklist = _blocklist.Matcher,
+                Enforcement = newest.Enforcement,
+                EnforcedList = _enforced.List,
+                ListsHeld = newest.Held,
+            };
+        }
+        finally
+        {
+            _transport.OnlyStored = false;
+        }
+    }
+
+    private async Task<(TrustedState State, TufError? Missing)> ReadDocumentsAsync(VerifiedRepository repository, TrustedState state, CancellationToken cancellationToken)
+    {
+        var reading = new DocumentReading(repository, _logger, cancellationToken);
+        var name = TargetNames.Authorization(_source.Hub.Sensor.Operator, _source.Hub.Sensor.Sensor);
+        var authorization = await reading.DocumentAsync<CollectionAuthorization>(
+            name, (bytes, out document, out error) => CollectionAuthorization.TryParse(bytes, name, out document, out error)).ConfigureAwait(false);
+        var domestic = await reading.DocumentAsync<DomesticPrefixTable>(TargetNames.DomesticPrefixes, DomesticPrefixTable.TryParse).ConfigureAwait(false);
+        var listed = await reading.DocumentAsync<AddressList>(TargetNames.ListedAddresses, AddressList.TryParse).ConfigureAwait(false);
+        if (reading.Interruption is { } missing)
+        {
+            return (state, missing);
         }
 
         byte[]? key = null;
@@ -157,25 +281,13 @@ internal sealed class UpdateClient : IDisposable
             authorization = null;
         }
 
-        return new TrustedState
-        {
-            TimestampVersion = repository.TimestampVersion,
-            Witness = WitnessToken(repository.Witnessed.Witnesses),
-            WitnessedAt = repository.Witnessed.Time,
-            Expires = repository.Expires,
-            Authorization = authorization,
-            PseudonymKey = key,
-            Domestic = domestic,
-            Listed = listed,
-            Blocklist = _blocklist.Matcher,
-            Enforcement = enforcement,
-            EnforcedList = _enforced.List,
-            ListsHeld = held,
-            Rules = rules,
-            RulesRefusal = rulesRefusal,
-            Grants = grants,
-        };
+        return (state with { Missing = MissingPart.Lists, Expires = repository.Expires, Authorization = authorization, PseudonymKey = key, Domestic = domestic, Listed = listed }, null);
     }
+
+    // While lists are held they are still looked for; a smaller one, which is for enforcement alone, is not brought.
+    private async Task<TufError?> UpdateListsAsync(Signed signed, CancellationToken cancellationToken) =>
+        await _blocklist.UpdateAsync(signed.Repository, cancellationToken).ConfigureAwait(false)
+        ?? await _enforced.UpdateAsync(signed.Held ? null : signed.Enforcement, _blocklist.List, ListCapacity, signed.Repository, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Names of witnesses as a message may carry them.</summary>
     internal static string WitnessToken(IEnumerable<string> names)
@@ -184,45 +296,9 @@ internal sealed class UpdateClient : IDisposable
         return text.Length <= 64 ? text : text[..64];
     }
 
-    private delegate bool Parse<T>(ReadOnlyMemory<byte> bytes, out T? document, out DocumentError? error)
-        where T : class;
+    /// <summary>What was refreshed last and says what is enforced.</summary>
+    private sealed record Signed(VerifiedRepository Repository, BlocklistEnforcement? Enforcement, bool Held);
 
-    private sealed class Reading(UpdateClient owner, VerifiedRepository repository, CancellationToken cancellationToken)
-    {
-        /// <summary>Whether a target could not be brought for a reason that says nothing about it.</summary>
-        public bool Interrupted { get; private set; }
-
-        /// <summary>Why the last document was refused, as a token; null when it was read or is not there.</summary>
-        public string? LastRefusal { get; private set; }
-
-        public async Task<T?> DocumentAsync<T>(string name, Parse<T> parse)
-            where T : class
-        {
-            LastRefusal = null;
-            if (Interrupted)
-            {
-                return null;
-            }
-
-            if (!(await repository.FetchTargetAsync(name, cancellationToken).ConfigureAwait(false)).TryGet(out var target, out var error))
-            {
-                Interrupted = error.Kind is TufErrorKind.Unreachable or TufErrorKind.TooSlow or TufErrorKind.Store;
-                if (!Interrupted && error.Kind != TufErrorKind.TargetNotFound)
-                {
-                    LastRefusal = UpdateRefusal.Token(error);
-                    VerifyLog.DocumentRefused(owner._logger, name, error.ToString());
-                }
-
-                return null;
-            }
-
-            if (!parse(target.Bytes, out var document, out var fault))
-            {
-                LastRefusal = "document-malformed";
-                VerifyLog.DocumentRefused(owner._logger, name, fault!.ToString());
-            }
-
-            return document;
-        }
-    }
+    /// <summary>What is being brought, and of which repository.</summary>
+    private sealed record Bringing(VerifiedRepository Of, Task<TufError?> Task, CancellationTokenSource Cancel);
 }

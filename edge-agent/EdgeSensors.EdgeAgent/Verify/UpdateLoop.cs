@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeSensors.EdgeAgent.Verify;
 
-/// <summary>Refreshes when the hub gives notice, and at times of its own so that a hub which gives none cannot freeze the sensor.</summary>
+/// <summary>
+/// Refreshes when the hub gives notice, and at times of its own so that a hub which gives none cannot freeze the sensor. Lists come in beside: a notice waits for none of them.
+/// </summary>
 /// <param name="client">Fetches and verifies.</param>
 /// <param name="every">How often to ask without a notice; a fifth is added or taken at random.</param>
 /// <param name="time">The clock.</param>
@@ -14,6 +16,7 @@ internal sealed class UpdateLoop(UpdateClient client, TimeSpan every, TimeProvid
 {
     private readonly Channel<bool> _notices = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private string? _lastSaid;
+    private string? _lastMissing;
 
     /// <summary>What is trusted now.</summary>
     public TrustedState State { get; private set; } = TrustedState.None;
@@ -33,23 +36,59 @@ internal sealed class UpdateLoop(UpdateClient client, TimeSpan every, TimeProvid
             await stored(State, null, cancellationToken).ConfigureAwait(false);
         }
 
+        Task<TufError?>? bringing = null;
+        var misses = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             var (state, refusal) = await client.RefreshAsync(State, cancellationToken).ConfigureAwait(false);
             Say(state, refusal);
-            State = state;
-            if (Refreshed is { } refreshed)
+            await TakeAsync(state, refusal, cancellationToken).ConfigureAwait(false);
+            if (refusal is null)
             {
-                await refreshed(state, refusal, cancellationToken).ConfigureAwait(false);
+                bringing = state.Missing == MissingPart.Nothing ? null : await client.BringAsync(state.Missing, cancellationToken).ConfigureAwait(false);
+                (misses, _lastMissing) = bringing is null ? (0, null) : (misses, _lastMissing);
             }
 
-            using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             // A hub that was not reached is asked again soon.
-            var wait = refusal is null ? every * (0.8 + (0.4 * random.NextDouble())) : TimeSpan.FromSeconds(Math.Min(every.TotalSeconds, 2 + (3 * random.NextDouble())));
+            using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var notice = _notices.Reader.WaitToReadAsync(pause.Token).AsTask();
-            await Task.WhenAny(notice, Task.Delay(wait, time, pause.Token)).ConfigureAwait(false);
+            var due = Task.Delay(refusal is null ? every * (0.8 + (0.4 * random.NextDouble())) : Soon(0), time, pause.Token);
+            while (bringing is not null && await Task.WhenAny(notice, due, bringing).ConfigureAwait(false) == bringing)
+            {
+                // What is large came beside, or did not.
+                var missing = await bringing.ConfigureAwait(false);
+                var further = await client.CompleteAsync(State, cancellationToken).ConfigureAwait(false);
+                if (further.Missing < State.Missing)
+                {
+                    await TakeAsync(further, null, cancellationToken).ConfigureAwait(false);
+                    misses = 0;
+                    bringing = State.Missing == MissingPart.Nothing ? null : await client.BringAsync(State.Missing, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                bringing = null;
+                due = Task.Delay(Soon(misses++), time, pause.Token);
+                if (missing is not null && missing.ToString() is var line && line != _lastMissing)
+                {
+                    _lastMissing = line;
+                    VerifyLog.NotBrought(logger, line);
+                }
+            }
+
+            await Task.WhenAny(notice, due).ConfigureAwait(false);
             _notices.Reader.TryRead(out _);
             await pause.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private TimeSpan Soon(int misses) => TimeSpan.FromSeconds(Math.Min(every.TotalSeconds, (2 + (3 * random.NextDouble())) * Math.Pow(2, misses)));
+
+    private async Task TakeAsync(TrustedState state, TufError? refusal, CancellationToken cancellationToken)
+    {
+        State = state;
+        if (Refreshed is { } refreshed)
+        {
+            await refreshed(state, refusal, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -3,7 +3,7 @@ using EdgeSensors.Trust.Client;
 
 namespace EdgeSensors.EdgeAgent.Verify;
 
-/// <summary>How receipts name the reason for which an update was refused.</summary>
+/// <summary>What the reason for which an update was refused means, and how receipts name it.</summary>
 internal static class UpdateRefusal
 {
     /// <summary>A token such as <c>tuf-threshold-unmet</c>.</summary>
@@ -22,4 +22,7 @@ internal static class UpdateRefusal
 
         return token.ToString();
     }
+
+    /// <summary>Whether something could not be brought for a reason that says nothing about it.</summary>
+    public static bool SaysNothing(TufError error) => error.Kind is TufErrorKind.Unreachable or TufErrorKind.TooSlow or TufErrorKind.Store;
 }

@@ -22,4 +22,7 @@ internal static partial class VerifyLog
 
     [LoggerMessage(35, LogLevel.Warning, "what should be in force was changed from outside; putting it back")]
     public static partial void Tampered(ILogger logger);
+
+    [LoggerMessage(36, LogLevel.Warning, "lists or the authorisation are as they were before, until the newest can be brought: {Reason}")]
+    public static partial void NotBrought(ILogger logger, string reason);
 }

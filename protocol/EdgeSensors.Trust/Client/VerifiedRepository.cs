@@ -58,6 +58,16 @@ public sealed class VerifiedRepository
 
     internal SignedMetadata<Targets> Targets { get; }
 
+    /// <summary>Whether no role that speaks of targets has changed since another state of the repository, but for one.</summary>
+    /// <param name="role">The delegated role that may have changed.</param>
+    /// <param name="other">The other state.</param>
+    public bool DiffersOnlyIn(string role, VerifiedRepository other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Snapshot.Meta.Count == other.Snapshot.Meta.Count
+            && Snapshot.Meta.All(file => file.Key == $"{role}.json" || (other.Snapshot.Meta.TryGetValue(file.Key, out var theirs) && theirs.Version == file.Value.Version));
+    }
+
     /// <summary>
     /// Finds a target by the delegations and fetches it, unless the target store holds it already. Delegated metadata on the way is
     /// fetched, verified and stored. The error is about the target or about a role on the way to it.

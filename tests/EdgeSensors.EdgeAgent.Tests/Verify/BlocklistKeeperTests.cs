@@ -67,7 +67,7 @@ public sealed class BlocklistKeeperTests : IDisposable
         // After a restart it is there without the hub.
         var again = new BlocklistKeeper(_targets, "full", NullLogger.Instance);
         Assert.True((await _client.LoadStoredAsync(TestContext.Current.CancellationToken)).TryGet(out var stored, out _));
-        Assert.True(await again.UpdateAsync(stored, TestContext.Current.CancellationToken));
+        Assert.Null(await again.UpdateAsync(stored, TestContext.Current.CancellationToken));
         Assert.Equal(2, again.Matcher!.Version);
     }
 
@@ -125,7 +125,7 @@ public sealed class BlocklistKeeperTests : IDisposable
         {
             Assert.True((await _client.RefreshAsync(TestContext.Current.CancellationToken)).TryGet(out var repository, out _));
             var enforced = new EnforcedListKeeper(_targets, NullLogger.Instance);
-            Assert.True(await enforced.UpdateAsync(enforcement, _keeper.List, capacity, repository, TestContext.Current.CancellationToken));
+            Assert.Null(await enforced.UpdateAsync(enforcement, _keeper.List, capacity, repository, TestContext.Current.CancellationToken));
             return enforced.List?.EntryCount;
         }
 
@@ -163,7 +163,7 @@ public sealed class BlocklistKeeperTests : IDisposable
     {
         Assert.True((await _client.RefreshAsync(TestContext.Current.CancellationToken)).TryGet(out var repository, out var error), error?.ToString());
         _transport.Fetched.Clear();
-        Assert.True(await _keeper.UpdateAsync(repository, TestContext.Current.CancellationToken));
+        Assert.Null(await _keeper.UpdateAsync(repository, TestContext.Current.CancellationToken));
     }
 
     /// <summary>Notes the targets that are fetched, by their names without the hash.</summary>

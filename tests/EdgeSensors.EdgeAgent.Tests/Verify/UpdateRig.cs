@@ -1,0 +1,200 @@
+using EdgeSensors.EdgeAgent.Configuration;
+using EdgeSensors.EdgeAgent.Enforce.Lists;
+using EdgeSensors.EdgeAgent.Link;
+using EdgeSensors.EdgeAgent.Outbox;
+using EdgeSensors.EdgeAgent.Tests.Enforce;
+using EdgeSensors.EdgeAgent.Verify;
+using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Blocklists;
+using EdgeSensors.Trust.Client;
+using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Repository;
+using EdgeSensors.Trust.Sealing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EdgeSensors.EdgeAgent.Tests.Verify;
+
+/// <summary>A real repository and its stores, the agent's update loop and its keeper of lists; the line and the kernel are played.</summary>
+internal sealed class UpdateRig : IDisposable
+{
+    private const string Tier = "full";
+
+    private static readonly SensorName s_sensor = new(OperatorId.Parse("isp-a"), SensorId.Parse("gw-1"));
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("edgesensors-updates-").FullName;
+    private readonly TufRepository _repository;
+    private readonly KeyRing _keys;
+    private readonly SealingKey _sealing = SealingKey.Create();
+    private readonly List<CancellationTokenSource> _runs = [];
+    private readonly DurableOutbox _outbox;
+    private UpdateClient? _client;
+    private ListKeeper? _keeper;
+
+    public UpdateRig()
+    {
+        var folders = new RepositoryFolders(Path.Combine(_folder, "repository"), Path.Combine(_folder, "online"), Path.Combine(_folder, "offline"));
+        Assert.True(Passphrase.TryCreate("a passphrase for tests", out var passphrase));
+        var plan = new RepositoryPlan { Operators = [s_sensor.Operator], Issuers = [OperatorId.Parse("national-soc")] };
+        Assert.True(TufRepository.Found(folders, plan, passphrase, new KeyProtection(8, 1), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out var error), error?.ToString());
+        Assert.True(OnlineKeys.TryLoad(folders.OnlineKeys, out var keys, out _));
+        Assert.True(OfflineKeys.TryOpen(folders.OfflineKeys, passphrase, [], out var offline, out _));
+        keys.AddAll(offline);
+        (_repository, _keys) = (repository, keys);
+        Assert.True(DurableOutbox.TryOpen(Path.Combine(_folder, "outbox"), 1 << 20, out var outbox, out var broken), broken);
+        _outbox = outbox;
+        Line = new PlayedLine(new DirectoryTransport(repository.MetadataDirectory, repository.TargetsDirectory));
+        Publish(new RepositoryChange().SetTarget(TargetNames.BlocklistEnforcement, Document().ToCanonicalJson()).SetTarget(TargetNames.BlocklistSnapshot(Tier), List(1, "203.0.113.1").ToSnapshot()));
+    }
+
+    public PlayedLine Line { get; }
+
+    public PlayedKernel Kernel { get; } = new();
+
+    /// <summary>Whether no list can be written to disk.</summary>
+    public bool DiskIsFull { get; set; }
+
+    public UpdateLoop Loop { get; private set; } = null!;
+
+    /// <summary>Starts the agent's part on what is on disk; it runs until the rig ends or another starts.</summary>
+    public void Start()
+    {
+        _runs.LastOrDefault()?.Cancel();
+        var turn = new SemaphoreSlim(1);
+        var transport = new TurnTransport(Line, turn);
+        var targets = new Targets(this, new DirectoryTargetStore(Path.Combine(_folder, "targets")));
+        var tuf = new TufClient(transport, new DirectoryMetadataStore(Path.Combine(_folder, "client")), TimeProvider.System, TufLimits.Default, targets);
+        if (_client is null)
+        {
+            Assert.True(_repository.ReadRoot().TryGet(out var root, out _));
+            Assert.Null(tuf.Initialize(root));
+        }
+
+        var source = new UpdateSource(new HubEndpoint("localhost", 1, s_sensor, null!, []), 1, "", _sealing, _folder);
+        _client = new UpdateClient(source, tuf, targets, transport, turn, NullLogger.Instance) { ListCapacity = 100 };
+        var keeper = _keeper = new ListKeeper(new OwnerLimits { BlocklistEntries = 100 }, Kernel, _outbox, TimeProvider.System, NullLogger.Instance);
+        Loop = new UpdateLoop(_client, TimeSpan.FromHours(1), TimeProvider.System, new Random(1), NullLogger.Instance) { Refreshed = (state, _, token) => keeper.ApplyAsync(state, token) };
+        var run = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        _runs.Add(run);
+        _ = Loop.RunAsync(run.Token);
+    }
+
+    public void Publish(RepositoryChange change)
+    {
+        Assert.True(_repository.Publish(change, _keys).TryGet(out _, out var error), error?.ToString());
+        Loop?.Announce();
+    }
+
+    public void PublishList(long version, params string[] addresses) => Publish(new RepositoryChange().SetTarget(TargetNames.BlocklistSnapshot(Tier), List(version, addresses).ToSnapshot()));
+
+    /// <summary>Stop-all, as the hub says it, with the rules taken back.</summary>
+    public void Hold(long revision) => Publish(new RepositoryChange()
+        .SetTarget(TargetNames.Hold, new EnforcementHold { Since = new(1) }.ToCanonicalJson()).SetTarget(TargetNames.Rules, new RuleSet { Revision = revision, Rules = [] }.ToCanonicalJson()));
+
+    public void Release() => Publish(new RepositoryChange().RemoveTarget(TargetNames.Hold));
+
+    /// <summary>Waits at most 15 s for something to be so.</summary>
+    public static async Task UntilAsync(Func<bool> so, string what)
+    {
+        for (var looks = 0; !so(); looks++)
+        {
+            Assert.True(looks < 750, what);
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public static BlocklistEnforcement Document() => new()
+    {
+        Version = 1, Categories = [new EnforcedCategory(DocumentId.Parse("c2"), MitigationStep.Drop, SlpfDirection.Ingress)], Sensors = [SensorPattern.All], MaxEntries = 100,
+        MinPrefixLengthV4 = 24, MinPrefixLengthV6 = 48, NotBefore = new(0), NotAfter = SampleSections.Later,
+    };
+
+    public void Dispose()
+    {
+        _runs.ForEach(run => run.Cancel());
+        _client?.Dispose();
+        _keeper?.Dispose();
+        _outbox.Dispose();
+        _keys.Dispose();
+        _sealing.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static Blocklist List(long version, params string[] addresses)
+    {
+        var builder = new BlocklistBuilder();
+        foreach (var address in addresses)
+        {
+            builder.Add(Prefix.Parse(address), DocumentId.Parse("c2"), SampleSections.Later);
+        }
+
+        return builder.Build(version);
+    }
+
+    private sealed class Targets(UpdateRig rig, DirectoryTargetStore inner) : ITargetStore
+    {
+        public byte[]? Read(string targetName, long maxBytes) => inner.Read(targetName, maxBytes);
+
+        public void Write(string targetName, ReadOnlySpan<byte> bytes)
+        {
+            if (rig.DiskIsFull && targetName.EndsWith(TargetNames.BlocklistSnapshotEnd, StringComparison.Ordinal))
+            {
+                throw new IOException("No space left on device");
+            }
+
+            inner.Write(targetName, bytes);
+        }
+    }
+}
+
+/// <summary>Lists come over it as the test says, all else at once.</summary>
+internal sealed class PlayedLine(ITufTransport inner) : ITufTransport
+{
+    private int _lists;
+
+    /// <summary>What becomes of a list that is asked for; null: it comes.</summary>
+    public Func<CancellationToken, Task<FetchOutcome?>>? Lists { get; set; }
+
+    /// <summary>How many lists were asked for.</summary>
+    public int ListsAsked => Volatile.Read(ref _lists);
+
+    public Task<FetchOutcome> FetchMetadataAsync(string fileName, long maxBytes, CancellationToken cancellationToken) => inner.FetchMetadataAsync(fileName, maxBytes, cancellationToken);
+
+    public async Task<FetchOutcome> FetchTargetAsync(string path, long maxBytes, CancellationToken cancellationToken)
+    {
+        if (path.EndsWith(TargetNames.BlocklistSnapshotEnd, StringComparison.Ordinal))
+        {
+            Interlocked.Increment(ref _lists);
+            if (Lists is { } played && await played(cancellationToken) is { } outcome)
+            {
+                return outcome;
+            }
+        }
+
+        return await inner.FetchTargetAsync(path, maxBytes, cancellationToken);
+    }
+}
+
+/// <summary>Notes what stands.</summary>
+internal sealed class PlayedKernel : IListEnforcer
+{
+    private volatile string[] _standing = [];
+
+    /// <summary>The prefixes that are dropped now.</summary>
+    public string[] Standing => _standing;
+
+    public int Capacity => 100;
+
+    public string Name => "played";
+
+    public bool Can(MitigationStep step) => true;
+
+    public Task<string?> ApplyAsync(IReadOnlyList<EnforcedSection> sections, CancellationToken cancellationToken)
+    {
+        _standing = [.. sections.SelectMany(section => Enumerable.Range(0, section.Count).Select(i => section[i].ToString()))];
+        return Task.FromResult<string?>(null);
+    }
+
+    public Task<IReadOnlyDictionary<DocumentId, EdgeAgent.Enforce.XdpHits>?> ReadHitsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<DocumentId, EdgeAgent.Enforce.XdpHits>?>(null);
+}
