@@ -31,4 +31,7 @@ internal static partial class RunLog
 
     [LoggerMessage(9, LogLevel.Warning, "what a former run may have left in the nftables table {Table} cannot be taken away and ends by itself: {Error}")]
     public static partial void LeftBehind(ILogger logger, string table, string error);
+
+    [LoggerMessage(10, LogLevel.Warning, "it cannot be noted whether this agent enforces by the nftables table {Table}: what is there may stay to its own end when the owner's limits change: {Error}")]
+    public static partial void NotNoted(ILogger logger, string table, string error);
 }

@@ -118,7 +118,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
         using var attached = enforcer as IDisposable;
         var lists = await ListEnforcement.ChooseAsync(
-            enforcer, settings.Limits, settings.RateLimitPacketsPerSecond, NftCommand.OfThisMachine(), clock, _logger, cancellationToken).ConfigureAwait(false);
+            enforcer, settings.Limits, settings.RateLimitPacketsPerSecond, NftCommand.OfThisMachine(), new EnforcedTables(settings.StateDirectory), clock, _logger, cancellationToken).ConfigureAwait(false);
         client.ListCapacity = Math.Min(settings.Limits.BlocklistEntries, lists?.Capacity ?? 0);
 
         if (card?.DepthLimitation is { } shallow)

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace EdgeSensors.EdgeAgent.Verify;
 
 /// <summary>
-/// Keeps what is enforced of the blocklist at what is signed: applies each list and each document that speaks of it, ends sections at their time, and tells the hub each
+/// Keeps what is enforced of the blocklist at what is signed: applies each list and each document that speaks of it, ends sections at their time, puts back what somebody else removed, and tells the hub each
 /// category's state and hits in receipts, under the ids of <see cref="BlocklistEnforcement.RuleIdOf"/>.
 /// </summary>
 /// <param name="owner">The owner's limits and allowlist.</param>
@@ -70,7 +70,16 @@ internal sealed class ListKeeper(OwnerLimits owner, IListEnforcer? enforcer, Dur
                 }
                 else if (_standing.Count > 0 && time.GetElapsedTime(_toldAt) >= TellEvery)
                 {
-                    Tell([.. _told.Select(told => (told.Key, told.Value.State, told.Value.Reason))], await HitsAsync(cancellationToken).ConfigureAwait(false));
+                    var reading = enforcer is null ? null : await enforcer.ReadHitsAsync(cancellationToken).ConfigureAwait(false);
+                    if (reading is { Intact: false })
+                    {
+                        VerifyLog.Tampered(logger);
+                        await EnforceAsync(cancellationToken).ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        Tell([.. _told.Select(told => (told.Key, told.Value.State, told.Value.Reason))], reading?.Hits);
+                    }
                 }
             }
             finally
@@ -124,7 +133,7 @@ internal sealed class ListKeeper(OwnerLimits owner, IListEnforcer? enforcer, Dur
     }
 
     private async Task<IReadOnlyDictionary<DocumentId, XdpHits>?> HitsAsync(CancellationToken cancellationToken) =>
-        enforcer is null ? null : await enforcer.ReadHitsAsync(cancellationToken).ConfigureAwait(false);
+        enforcer is null ? null : (await enforcer.ReadHitsAsync(cancellationToken).ConfigureAwait(false))?.Hits;
 
     private void Tell(IReadOnlyList<(DocumentId Category, RuleState State, string? Reason)> states, IReadOnlyDictionary<DocumentId, XdpHits>? hits)
     {

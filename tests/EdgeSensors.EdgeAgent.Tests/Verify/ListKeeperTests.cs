@@ -8,6 +8,7 @@ using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeSensors.EdgeAgent.Tests.Verify;
 
@@ -111,7 +112,7 @@ public sealed class ListKeeperTests : IDisposable
     {
         using var network = new EnforcerNetwork();
         using (var former = new ListKeeper(
-            new OwnerLimits { BlocklistEntries = 100 }, new NftListEnforcer(new NftEnforcer(network.Nft, TimeProvider.System, NftLayout.ListTable), 100), _outbox, TimeProvider.System, NullLogger.Instance))
+            new OwnerLimits { BlocklistEntries = 100 }, await ChooseAsync(network, network.Enforcer, 100, "ours"), _outbox, TimeProvider.System, NullLogger.Instance))
         {
             await former.ApplyAsync(State(1, Document("c2 drop"), List(1, "192.0.2.10 c2")), Cancel);
             await network.Apply(EnforcerNetwork.Plan(EnforcerNetwork.Rule("r", "192.0.2.11")));
@@ -119,8 +120,41 @@ public sealed class ListKeeperTests : IDisposable
         }
 
         IEnforcer enforcer = enforce ? new NftEnforcer(network.Nft, TimeProvider.System) : new ObserveOnlyEnforcer("enforce.enabled is false", TimeProvider.System);
-        Assert.Null(await ListEnforcement.ChooseAsync(enforcer, new OwnerLimits { BlocklistEntries = entries }, 100, network.Nft, TimeProvider.System, NullLogger.Instance, Cancel));
+        // Another agent of this machine that wants none takes nothing of this one's away.
+        Assert.Null(await ChooseAsync(network, new ObserveOnlyEnforcer("enforce.enabled is false", TimeProvider.System), 100, "others"));
+        Assert.Equal(0, network.Arriving("192.0.2.10", 2) + network.Arriving("192.0.2.11", 2));
+
+        Assert.Null(await ChooseAsync(network, enforcer, entries, "ours"));
         Assert.Equal((2, rulesStay ? 0 : 2), (network.Arriving("192.0.2.10", 2), network.Arriving("192.0.2.11", 2)));
+
+        // Once it is taken away, what comes there is another's.
+        using var other = new ListKeeper(new OwnerLimits { BlocklistEntries = 100 }, await ChooseAsync(network, network.Enforcer, 100, "others"), _outbox, TimeProvider.System, NullLogger.Instance);
+        await other.ApplyAsync(State(2, Document("c2 drop"), List(1, "192.0.2.10 c2")), Cancel);
+        Assert.Null(await ChooseAsync(network, enforcer, entries, "ours"));
+        Assert.Equal(0, network.Arriving("192.0.2.10", 2));
+    }
+
+    [Fact]
+    public async Task A_list_that_somebody_else_took_away_is_put_back()
+    {
+        using var network = new EnforcerNetwork();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var keeper = new ListKeeper(
+            new OwnerLimits { BlocklistEntries = 100 }, new NftListEnforcer(new NftEnforcer(network.Nft, TimeProvider.System, NftLayout.ListTable), 100), _outbox, clock, NullLogger.Instance);
+        await keeper.ApplyAsync(State(1, Document("c2 drop"), List(1, "192.0.2.10 c2")), Cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var looking = keeper.RunAsync(stop.Token);
+        network.Gateway.Run("nft", "delete", "table", NftLayout.Family, NftLayout.ListTable);
+        Assert.Equal(2, network.Arriving("192.0.2.10", 2));
+        for (var looks = 0; looks < 50 && network.Arriving("192.0.2.10", 1) > 0; looks++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(50, Cancel);
+        }
+
+        Assert.Equal(0, network.Arriving("192.0.2.10", 2));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => looking);
     }
 
     [Fact]
@@ -160,6 +194,9 @@ public sealed class ListKeeperTests : IDisposable
         var end = new UnixMilliseconds(SampleSections.Later.Value - 1000);
         Assert.Equal(end, Assert.Single(Judge(Document("c2 drop") with { NotAfter = end }, List(1, "203.0.113.1 c2"), new OwnerLimits { BlocklistEntries = 100 }, []).Sections).EndsAt);
     }
+
+    private async Task<IListEnforcer?> ChooseAsync(EnforcerNetwork network, IEnforcer enforcer, int entries, string agent) => await ListEnforcement.ChooseAsync(
+        enforcer, new OwnerLimits { BlocklistEntries = entries }, 100, network.Nft, new EnforcedTables(Path.Combine(_directory, agent)), TimeProvider.System, NullLogger.Instance, Cancel);
 
     private static XdpEnforcer InFront(EnforcerNetwork network)
     {
@@ -231,6 +268,6 @@ public sealed class ListKeeperTests : IDisposable
 
         public Task<string?> ApplyAsync(IReadOnlyList<EnforcedSection> sections, CancellationToken cancellationToken) => throw new InvalidOperationException("nothing is enforced here");
 
-        public Task<IReadOnlyDictionary<DocumentId, XdpHits>?> ReadHitsAsync(CancellationToken cancellationToken) => throw new InvalidOperationException("nothing is enforced here");
+        public Task<ListReading?> ReadHitsAsync(CancellationToken cancellationToken) => throw new InvalidOperationException("nothing is enforced here");
     }
 }

@@ -195,6 +195,5 @@ internal sealed class PlayedKernel : IListEnforcer
         return Task.FromResult<string?>(null);
     }
 
-    public Task<IReadOnlyDictionary<DocumentId, EdgeAgent.Enforce.XdpHits>?> ReadHitsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<DocumentId, EdgeAgent.Enforce.XdpHits>?>(null);
+    public Task<ListReading?> ReadHitsAsync(CancellationToken cancellationToken) => Task.FromResult<ListReading?>(null);
 }

@@ -21,5 +21,10 @@ internal interface IListEnforcer
     Task<string?> ApplyAsync(IReadOnlyList<EnforcedSection> sections, CancellationToken cancellationToken);
 
     /// <summary>What the categories have hit since the start; null when it cannot be read.</summary>
-    Task<IReadOnlyDictionary<DocumentId, XdpHits>?> ReadHitsAsync(CancellationToken cancellationToken);
+    Task<ListReading?> ReadHitsAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>A reading of a list's counters.</summary>
+/// <param name="Hits">By category.</param>
+/// <param name="Intact">False when what should be enforced was found missing or changed by somebody else: apply it again.</param>
+internal sealed record ListReading(IReadOnlyDictionary<DocumentId, XdpHits> Hits, bool Intact);

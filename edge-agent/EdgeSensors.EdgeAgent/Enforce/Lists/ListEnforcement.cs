@@ -8,22 +8,29 @@ namespace EdgeSensors.EdgeAgent.Enforce.Lists;
 internal static class ListEnforcement
 {
     /// <summary>
-    /// What enforces a blocklist; null where the owner wants none or nothing can. What a former run left in nftables and is not gone on with is taken away: of the blocklist, and of the rules
-    /// too where this run carries them out elsewhere or nowhere.
+    /// What enforces a blocklist; null where the owner wants none or nothing can. What a former run of this agent left in nftables and is not gone on with is taken away: of the blocklist, and of the
+    /// rules too where this run carries them out elsewhere or nowhere. What another agent of the machine enforces stays.
     /// </summary>
     /// <param name="enforcer">What carries rules out.</param>
     /// <param name="limits">The owner's limits.</param>
     /// <param name="packetsPerSecond">What the rate-limit step lets pass of each entry.</param>
     /// <param name="nft">The program.</param>
+    /// <param name="tables">The tables that runs of this agent have enforced by.</param>
     /// <param name="time">The clock that entries end by.</param>
     /// <param name="logger">Where it is said that something could not be taken away.</param>
     /// <param name="cancellationToken">Ends it early.</param>
     public static async Task<IListEnforcer?> ChooseAsync(
-        IEnforcer enforcer, OwnerLimits limits, int packetsPerSecond, NftCommand nft, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        IEnforcer enforcer, OwnerLimits limits, int packetsPerSecond, NftCommand nft, EnforcedTables tables, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         var wanted = limits.BlocklistEntries > 0;
+        if (enforcer is NftEnforcer or XdpEnforcer)
+        {
+            Note(tables.Add, NftLayout.Table);
+        }
+
         if (wanted && enforcer is NftEnforcer)
         {
+            Note(tables.Add, NftLayout.ListTable);
             return new NftListEnforcer(new NftEnforcer(nft, time, NftLayout.ListTable), packetsPerSecond);
         }
 
@@ -36,18 +43,33 @@ internal static class ListEnforcement
 
         return wanted ? new XdpListEnforcer((XdpEnforcer)enforcer, limits.BlocklistEntries, time) : null;
 
+        void Note(Action<string> note, string table)
+        {
+            try
+            {
+                note(table);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                RunLog.NotNoted(logger, table, exception.Message);
+            }
+        }
+
         async Task ClearAsync(string table)
         {
-            var listing = await nft.RunAsync(["list", "table", NftLayout.Family, table], default, cancellationToken).ConfigureAwait(false);
-            if (listing.Fault is NftFault.NotInstalled or NftFault.NotFound)
+            if (!tables.Contains(table))
             {
                 return;
             }
 
-            if ((await new NftEnforcer(nft, time, table).ApplyAsync(EnforcementPlan.Empty, cancellationToken).ConfigureAwait(false)).Error is { } error)
+            var listing = await nft.RunAsync(["list", "table", NftLayout.Family, table], default, cancellationToken).ConfigureAwait(false);
+            if (listing.Fault is not (NftFault.NotInstalled or NftFault.NotFound) && (await new NftEnforcer(nft, time, table).ApplyAsync(EnforcementPlan.Empty, cancellationToken).ConfigureAwait(false)).Error is { } error)
             {
                 RunLog.LeftBehind(logger, table, error);
+                return;
             }
+
+            Note(tables.Remove, table);
         }
     }
 }

@@ -44,7 +44,7 @@ internal sealed class NftListEnforcer(NftEnforcer enforcer, int packetsPerSecond
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<DocumentId, XdpHits>?> ReadHitsAsync(CancellationToken cancellationToken)
+    public async Task<ListReading?> ReadHitsAsync(CancellationToken cancellationToken)
     {
         var reading = await enforcer.ReadHitsAsync(cancellationToken).ConfigureAwait(false);
         if (reading.Error is not null)
@@ -61,6 +61,8 @@ internal sealed class NftListEnforcer(NftEnforcer enforcer, int packetsPerSecond
             _counted[category] = (lost, new XdpHits(hits.Packets, hits.Octets));
         }
 
-        return _counted.ToDictionary(counted => counted.Key, counted => new XdpHits(counted.Value.Gone.Packets + counted.Value.Last.Packets, counted.Value.Gone.Octets + counted.Value.Last.Octets));
+        return new ListReading(
+            _counted.ToDictionary(counted => counted.Key, counted => new XdpHits(counted.Value.Gone.Packets + counted.Value.Last.Packets, counted.Value.Gone.Octets + counted.Value.Last.Octets)),
+            reading.Intact);
     }
 }

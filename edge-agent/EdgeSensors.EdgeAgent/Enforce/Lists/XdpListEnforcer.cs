@@ -24,13 +24,13 @@ internal sealed class XdpListEnforcer(XdpEnforcer interfaces, int capacity, Time
         var (boot, now) = (BootClock.Nanoseconds, UnixMilliseconds.Now(time).Value);
         return Task.FromResult(interfaces.Blocklist is { } blocklist
             ? blocklist.Apply(sections, section => boot + ((ulong)Math.Max(0, section.EndsAt.Value - now) * 1_000_000))?.Message
-            : "the program at the interface is off");
+            : sections.Count == 0 ? null : "the program at the interface is off");
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<DocumentId, XdpHits>?> ReadHitsAsync(CancellationToken cancellationToken)
+    public Task<ListReading?> ReadHitsAsync(CancellationToken cancellationToken)
     {
         var hits = new Dictionary<DocumentId, XdpHits>();
-        return Task.FromResult<IReadOnlyDictionary<DocumentId, XdpHits>?>(interfaces.Blocklist is { } blocklist && blocklist.ReadHits(hits) is null ? hits : null);
+        return Task.FromResult(interfaces.Blocklist is not { } blocklist ? new ListReading(hits, Intact: false) : blocklist.ReadHits(hits) is null ? new ListReading(hits, Intact: true) : null);
     }
 }
