@@ -88,11 +88,22 @@ internal sealed class InputLoop(TrafficReporter reporter, TimeProvider time, ILo
             return windowStartNs < backAtNs ? null : dropped;
         };
         string? said = null;
+        var reopenings = input.Reopenings;
         while (true)
         {
             if (!(input.IsSingle ? ReadPackets(input) : ReadBatch(input)))
             {
                 var nowNs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+                if (input.Reopenings != reopenings)
+                {
+                    (reopenings, backAtNs) = (input.Reopenings, nowNs);
+                    if (said is null && input.Trouble is null)
+                    {
+                        SayTrouble("the interface was gone for a moment");
+                        SayTrouble(null);
+                    }
+                }
+
                 if (input.Trouble != said)
                 {
                     said = input.Trouble;

@@ -18,6 +18,7 @@ internal sealed class LiveInput : IDisposable
     private LiveCaptureStatistics _before;
     private bool _wasGone;
     private int _next;
+    private int _reopenings;
 
     private LiveInput(string name, LiveCaptureOptions options, IReadOnlyList<LiveCapture> rings)
     {
@@ -36,6 +37,9 @@ internal sealed class LiveInput : IDisposable
 
     /// <summary>Why no packets come: one line; null while all is well.</summary>
     public string? Trouble { get; private set; }
+
+    /// <summary>How often it was opened again: it may be gone and back between two looks at <see cref="Trouble"/>.</summary>
+    public int Reopenings => Volatile.Read(ref _reopenings);
 
     /// <summary>The options for so many rings, each as large as one alone would be: what is held back is a matter of how long its thread may not run.</summary>
     public static LiveCaptureOptions OptionsFor(int rings)
@@ -119,6 +123,7 @@ internal sealed class LiveInput : IDisposable
         {
             Begin(rings);
             Trouble = null;
+            Volatile.Write(ref _reopenings, _reopenings + 1);
         }
         else
         {

@@ -9,6 +9,7 @@ using EdgeSensors.Metering.Detect;
 using EdgeSensors.Protocol;
 using EdgeSensors.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeSensors.EdgeAgent.Tests.Input;
 
@@ -96,6 +97,33 @@ public sealed class LiveInputTests
         Assert.Equal(0UL, windows[^1].Measurement.DroppedPackets);
     }
 
+    [Fact]
+    public async Task An_interface_that_is_back_before_anybody_looked_does_not_leave_its_window_without_a_gap()
+    {
+        using var network = Cable();
+        var second = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        using var clock = new HeldClock(second.AddMilliseconds(500));
+        using var metered = new Metered(network, rings: 1, windowSeconds: 1, clock);
+        await clock.LookedAtAsync();
+
+        // Just behind the edge of a window: the one before it closes when the interface is back, and takes note of what is unknown.
+        clock.Advance(TimeSpan.FromMilliseconds(550));
+        await clock.LookedAtAsync();
+        await clock.HoldAsync();
+        network.Run("ip", "link", "delete", "far");
+        Connect(network);
+        clock.Release();
+        await metered.IsReopenedAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(i == 0 ? 0.5 : 1));
+            await clock.LookedAtAsync();
+        }
+
+        var windows = await metered.StopAsync();
+        Assert.Equal([(300, null), (1000, null), (2000, 0UL)], windows.Take(3).Select(w => ((w.WindowStart.ToDateTimeOffset() - second).TotalMilliseconds, w.Measurement.DroppedPackets)));
+    }
+
     /// <summary>The report as if both were the same message of the same window, but for its flows, whose order follows from which ring was read first.</summary>
     private static byte[] Bytes(ReportMessage report, ReportMessage like) =>
         ReportCodec.Encode(report with { Id = like.Id, WindowStart = like.WindowStart, WindowEnd = like.WindowEnd, Flows = [] });
@@ -173,14 +201,15 @@ public sealed class LiveInputTests
         private readonly CancellationTokenSource _stop = new();
         private readonly Task<string?> _reading;
 
-        public Metered(NetworkNamespace network, int rings, int windowSeconds = 86_400)
+        public Metered(NetworkNamespace network, int rings, int windowSeconds = 86_400, TimeProvider? clock = null)
         {
+            var time = clock ?? TimeProvider.System;
             _station.Holder.Replace(Station.Trust(Station.Document("198.51.100.0/28")));
             _input = network.Inside(() => Open(rings));
             _outbox = _station.Open();
             var options = new ReporterOptions(TimeSpan.FromSeconds(windowSeconds), 1 << 12, new DetectorOptions(), Live: true);
-            _reporter = new TrafficReporter(options, Checkpoint.Read(_outbox.ReadCheckpoint()), _station.Holder, _outbox, TimeProvider.System, NullLogger.Instance);
-            _reading = network.Inside(() => new InputLoop(_reporter, TimeProvider.System, NullLogger.Instance).RunLiveAsync(_input, _stop.Token)); // there it looks for an interface that was gone
+            _reporter = new TrafficReporter(options, Checkpoint.Read(_outbox.ReadCheckpoint()), _station.Holder, _outbox, time, NullLogger.Instance);
+            _reading = network.Inside(() => new InputLoop(_reporter, time, NullLogger.Instance).RunLiveAsync(_input, _stop.Token)); // there it looks for an interface that was gone
         }
 
         public async Task<ReportMessage> StopAfterAsync(int frames)
@@ -202,6 +231,16 @@ public sealed class LiveInputTests
             }
         }
 
+        public async Task IsReopenedAsync()
+        {
+            for (var looks = 0; _input.Reopenings == 0 && looks < 500; looks++)
+            {
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+
+            Assert.Equal((1, null), (_input.Reopenings, _input.Trouble));
+        }
+
         public async Task<IReadOnlyList<ReportMessage>> StopAsync()
         {
             await _stop.CancelAsync();
@@ -216,6 +255,48 @@ public sealed class LiveInputTests
             _outbox.Dispose();
             _stop.Dispose();
             _station.Dispose();
+        }
+    }
+
+    /// <summary>A clock at which the reading thread can be held: it looks at it whenever no packet is there.</summary>
+    private sealed class HeldClock(DateTimeOffset start) : FakeTimeProvider(start), IDisposable
+    {
+        private readonly ManualResetEventSlim _free = new(true);
+        private int _asked;
+        private int _answered;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            Interlocked.Increment(ref _asked);
+            _free?.Wait(TimeSpan.FromSeconds(30)); // the base class asks before there is one
+            Interlocked.Increment(ref _answered);
+            return base.GetUtcNow();
+        }
+
+        /// <summary>Waits until the time that it is now was asked for, and what follows from it done.</summary>
+        public Task LookedAtAsync()
+        {
+            var before = Volatile.Read(ref _answered);
+            return UntilAsync(() => Volatile.Read(ref _answered) >= before + 3);
+        }
+
+        public Task HoldAsync()
+        {
+            _free.Reset();
+            return UntilAsync(() => Volatile.Read(ref _asked) > Volatile.Read(ref _answered));
+        }
+
+        public void Release() => _free.Set();
+
+        public void Dispose() => _free.Dispose();
+
+        private static async Task UntilAsync(Func<bool> so)
+        {
+            for (var looks = 0; !so(); looks++)
+            {
+                Assert.True(looks < 1000, "nobody looks at the clock");
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            }
         }
     }
 }
