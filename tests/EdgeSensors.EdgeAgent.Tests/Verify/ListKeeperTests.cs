@@ -195,6 +195,30 @@ public sealed class ListKeeperTests : IDisposable
         Assert.Equal(end, Assert.Single(Judge(Document("c2 drop") with { NotAfter = end }, List(1, "203.0.113.1 c2"), new OwnerLimits { BlocklistEntries = 100 }, []).Sections).EndsAt);
     }
 
+    [Fact]
+    public async Task When_the_program_at_the_interface_is_off_nobody_is_told_that_the_list_is_enforced()
+    {
+        using var network = new EnforcerNetwork();
+        using var front = InFront(network);
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var keeper = new ListKeeper(new OwnerLimits { BlocklistEntries = 100 }, new XdpListEnforcer(front, 100, TimeProvider.System), _outbox, clock, NullLogger.Instance);
+        await keeper.ApplyAsync(State(1, Document("c2 drop"), List(1, "192.0.2.10 c2")), Cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var looking = keeper.RunAsync(stop.Token);
+        front.Dispose();
+        var told = Receipts();
+        for (var looks = 0; looks < 50 && told.Count < 2; looks++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(20, Cancel);
+            told.AddRange(Receipts());
+        }
+
+        Assert.Equal([(RuleState.Enforced, null), (RuleState.Refused, "owner-no-lists")], told.Select(receipt => (receipt.Item2, receipt.Item3)));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => looking);
+    }
+
     private async Task<IListEnforcer?> ChooseAsync(EnforcerNetwork network, IEnforcer enforcer, int entries, string agent) => await ListEnforcement.ChooseAsync(
         enforcer, new OwnerLimits { BlocklistEntries = entries }, 100, network.Nft, new EnforcedTables(Path.Combine(_directory, agent)), TimeProvider.System, NullLogger.Instance, Cancel);
 
