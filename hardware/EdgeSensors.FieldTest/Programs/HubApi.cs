@@ -135,6 +135,10 @@ internal sealed class HubApi : IDisposable
         {
             throw new HttpRequestException("the hub did not answer in time", e);
         }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw new HttpRequestException(e.Message, e); // of a connection that was reset as soon as it was there
+        }
     }
 
     private async Task<(JsonDocument? Answer, string? Refused)> PostAsync(string path, byte[] body, CancellationToken stop)
@@ -147,7 +151,7 @@ internal sealed class HubApi : IDisposable
             var text = await response.Content.ReadAsStringAsync(stop).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? (JsonDocument.Parse(text), null) : (null, text.ReplaceLineEndings(" "));
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !stop.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException && !stop.IsCancellationRequested)
         {
             return (null, e.Message);
         }

@@ -128,10 +128,10 @@ internal sealed class HubClient : IDisposable
                 return await _http.SendAsync(request, cancel);
             }
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException)
         {
             var inner = e.GetBaseException().Message.TrimEnd('.');
-            throw new CommandException("hub", e.HttpRequestError == HttpRequestError.SecureConnectionError
+            throw new CommandException("hub", e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
                 ? $"The hub at {_http.BaseAddress} and this profile do not trust one another ({inner}); use a profile of this hub that has not expired."
                 : $"The hub at {_http.BaseAddress} cannot be reached ({inner}); check that it serves and that profile.yaml names it.");
         }

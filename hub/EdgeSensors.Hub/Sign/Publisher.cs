@@ -35,6 +35,9 @@ internal sealed class Publisher : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private SignedDocuments _documents = SignedDocuments.None;
     private byte[] _read = [];
+    private bool _keysBehind;
+    private string? _keysStay;
+    private string? _lastFailure;
     private ReadOnlyMemory<byte> _announced;
     private DateTimeOffset _nextRenewal;
     private long _wokenAt;
@@ -240,6 +243,7 @@ internal sealed class Publisher : IAsyncDisposable
 
         if (timestamp.AsSpan().SequenceEqual(_read))
         {
+            FollowKeys();
             return true;
         }
 
@@ -258,16 +262,31 @@ internal sealed class Publisher : IAsyncDisposable
         if (_read.Length > 0)
         {
             _logger.ChangedOutside();
-            if (_keys.Reload() is { } reason)
-            {
-                _logger.KeysStay(reason);
-            }
-
+            _keysBehind = true;
             _nextRenewal = default; // what was signed anew is not to be warned of any longer
         }
 
         _read = timestamp;
+        FollowKeys();
         return true;
+    }
+
+    // A rotation takes the old keys away just after it published, so that a first look may find one gone under its hands; it is taken anew until it succeeds.
+    private void FollowKeys()
+    {
+        if (!_keysBehind)
+        {
+            return;
+        }
+
+        var reason = _keys.Reload();
+        _keysBehind = reason is not null;
+        if (reason is not null && reason != _keysStay)
+        {
+            _logger.KeysStay(reason);
+        }
+
+        _keysStay = reason;
     }
 
     // What somebody else published since the last look lies under this publication and is still to be read.
@@ -339,10 +358,11 @@ internal sealed class Publisher : IAsyncDisposable
     private void Fail(string reason)
     {
         _meters.Failed();
-        if (IsHealthy)
+        if (IsHealthy || reason != _lastFailure)
         {
-            IsHealthy = false;
             _logger.PublishFailed(reason);
         }
+
+        (IsHealthy, _lastFailure) = (false, reason);
     }
 }

@@ -65,7 +65,7 @@ internal sealed class Sequencer(LogStore store, TufRepository repository, IDecis
             return error.ToString();
         }
 
-        var batch = GatherDecisions();
+        var batch = GatherDecisions(out var audited);
         var isNew = !current.AsSpan().SequenceEqual(_seen);
         if (isNew)
         {
@@ -82,6 +82,8 @@ internal sealed class Sequencer(LogStore store, TufRepository repository, IDecis
             store.Append(batch, signer);
             _logged.UnionWith(batch.Select(entry => entry.Source).Where(name => !name.StartsWith(AuditSources, StringComparison.Ordinal)));
         }
+
+        _audited = audited; // not before: what fails in between is gathered again
 
         // After a start, or when nothing is new: what was cosigned and proved before still is.
         var known = store.NewestCosigned();
@@ -100,12 +102,13 @@ internal sealed class Sequencer(LogStore store, TufRepository repository, IDecis
     }
 
     // Salted: who decided what about whom is not to be found by trying.
-    private List<NewEntry> GatherDecisions()
+    private List<NewEntry> GatherDecisions(out long audited)
     {
+        audited = _audited;
         var batch = new List<NewEntry>();
         foreach (var (id, entry) in decisions.AuditAfter(_audited, MaxDecisions))
         {
-            _audited = id;
+            audited = id;
             if (entry.What != AuditEntry.RefuseUpdate) // a sensor's word, not a decision
             {
                 var kind = entry.What == AuditEntry.Dispose ? LogEntryKind.Disposal : LogEntryKind.Decision;
@@ -201,7 +204,7 @@ internal sealed class Sequencer(LogStore store, TufRepository repository, IDecis
         {
             return await witness.CosignAsync(head, size => store.Consistency(size, head.Size), cancellationToken);
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException or System.Net.Sockets.SocketException)
         {
             return (null, $"{witness.Url}: {(e is OperationCanceledException ? "it does not answer in time" : e.Message.TrimEnd('.'))}");
         }

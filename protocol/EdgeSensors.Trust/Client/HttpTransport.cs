@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace EdgeSensors.Trust.Client;
 
@@ -64,8 +65,9 @@ public sealed class HttpTransport : ITufTransport, IDisposable
         {
             return new FetchOutcome(FetchStatus.TooSlow, default, $"it did not come within {_patience.For(maxBytes).TotalSeconds:0} s");
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or UriFormatException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or UriFormatException or SocketException)
         {
+            // The last one comes unwrapped out of SocketsHttpHandler where a connection was reset before it asked for its other end.
             return new FetchOutcome(FetchStatus.Unreachable, default, exception.InnerException?.Message ?? exception.Message);
         }
     }

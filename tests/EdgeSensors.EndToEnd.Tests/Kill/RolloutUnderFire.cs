@@ -194,11 +194,14 @@ internal sealed class RolloutUnderFire : IDisposable
         var began = Environment.TickCount64;
         while (!_fleet.Gateways.All(AsDecided))
         {
-            Assert.True(
-                Environment.TickCount64 - began < Patience.TotalMilliseconds,
-                $"it does not come to what was decided ({string.Join(", ", _decided.Where(d => d.State == DecidedState.Approved).Select(d => d.Id))}): "
+            if (Environment.TickCount64 - began >= Patience.TotalMilliseconds)
+            {
+                Assert.Fail(
+                $"it does not come to what was decided ({await HubsWordAsync()}): "
                 + string.Join("; ", _fleet.Gateways.Select(g => $"{g.Sensor} {(g.Agent.HasEnded ? "has ended" : "runs")}, says {g.Agent.LastWords()}, has {string.Join(", ", g.ReadKernel())}"))
                 + $"; hub: {Hub.Serving.LastWords()}; witness: {Hub.Witness.Serving.LastWords()}");
+            }
+
             await Task.Delay(100, Stop);
         }
 
@@ -241,6 +244,25 @@ internal sealed class RolloutUnderFire : IDisposable
     {
         _fleet.Dispose();
         _folder.Delete(recursive: true);
+    }
+
+    // What the hub makes of all that should be in force.
+    private async Task<string> HubsWordAsync()
+    {
+        var words = new List<string>();
+        foreach (var decided in _decided.Where(d => d.State == DecidedState.Approved && d.LastsBeyond(TimeSpan.Zero)))
+        {
+            try
+            {
+                words.Add($"{decided.Id} {(await Hub.Api.FindAsync(decided.Id, Stop)).State}");
+            }
+            catch (HttpRequestException e)
+            {
+                words.Add($"{decided.Id} {e.Message}");
+            }
+        }
+
+        return string.Join(", ", words);
     }
 
     private bool AsDecided(Gateway gateway)

@@ -31,7 +31,7 @@ internal sealed class DrillSensor : IDisposable
     /// <summary>What it trusts.</summary>
     public TrustedState State { get; private set; } = TrustedState.None;
 
-    /// <summary>Asks a server for updates. Why it refused what it was shown; null when it took it.</summary>
+    /// <summary>Asks a server for updates, and takes all that they say is there. Why it refused what it was shown; null when it took it.</summary>
     public async Task<TufError?> AskAsync(int port)
     {
         var source = new UpdateSource(
@@ -43,7 +43,15 @@ internal sealed class DrillSensor : IDisposable
         Assert.True(UpdateClient.TryCreate(source, TimeProvider.System, NullLogger.Instance, out var client, out var error), error);
         using (client)
         {
-            (State, var refusal) = await client.RefreshAsync(State, TestContext.Current.CancellationToken);
+            var stop = TestContext.Current.CancellationToken;
+            (State, var refusal) = await client.RefreshAsync(State, stop);
+            for (var before = MissingPart.Nothing; refusal is null && State.Missing != MissingPart.Nothing && State.Missing != before;)
+            {
+                before = State.Missing;
+                await await client.BringAsync(State.Missing, stop);
+                State = await client.CompleteAsync(State, stop);
+            }
+
             return refusal;
         }
     }

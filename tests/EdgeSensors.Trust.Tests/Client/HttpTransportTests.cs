@@ -105,6 +105,22 @@ public sealed class HttpTransportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_connection_that_is_reset_as_soon_as_it_is_there_is_no_file()
+    {
+        _handler.ConnectCallback = async (context, stop) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(context.DnsEndPoint, stop);
+            using (var accepted = await _listener.AcceptSocketAsync(stop))
+                accepted.LingerState = new LingerOption(true, 0);
+            socket.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead); // until the reset is here
+            return new NetworkStream(socket, ownsSocket: true);
+        };
+
+        Assert.Equal(FetchStatus.Unreachable, (await Transport().FetchMetadataAsync("a", 10, Token)).Status);
+    }
+
+    [Fact]
     public async Task A_repository_that_is_not_there_is_unreachable()
     {
         var address = Base("metadata");
