@@ -123,6 +123,21 @@ public class WirePrivacyTests
 
     private static bool Holds(string file)
     {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                return HoldsNow(file);
+            }
+            catch (IOException e) when (e is not FileNotFoundException and not DirectoryNotFoundException && tries < 500)
+            {
+                Thread.Sleep(20); // the hub has it locked, for a publication
+            }
+        }
+    }
+
+    private static bool HoldsNow(string file)
+    {
         try
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
