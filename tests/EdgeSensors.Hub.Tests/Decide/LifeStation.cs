@@ -91,6 +91,19 @@ internal sealed class LifeStation : IDisposable
 
     public void Pass(TimeSpan time) => _clock.Advance(time);
 
+    /// <summary>Through all stages, with every canary's receipt.</summary>
+    public void ToFleet(string id)
+    {
+        while (Read(id).StageSensors is not [{ IsOneSensor: false }])
+        {
+            Publish();
+            ReceiveFromAll(id);
+            Pass(TimeSpan.FromMinutes(1));
+        }
+
+        Publish();
+    }
+
     /// <summary>What the publisher does on each of its rounds: looks after the mitigations, signs, and says so.</summary>
     public IReadOnlyList<MitigationRule> Publish()
     {

@@ -125,7 +125,7 @@ public sealed class LifeTests : IDisposable
         var low = _station.Mitigations.Propose(Proposal("203.0.113.7") with { Step = MitigationStep.Observe, Because = "" }, "alice").Mitigation!.Id;
         Assert.Equal(RefusalKind.Ended, _station.Mitigations.Escalate(low, null, "it goes on", "alice").Refusal!.Kind); // not in force yet
         Approve(low, "alice");
-        ToFleet(low);
+        _station.ToFleet(low);
         Assert.Equal(RefusalKind.Invalid, _station.Mitigations.Escalate(low, MitigationStep.Observe, "it goes on", "alice").Refusal!.Kind);
         var high = _station.Mitigations.Escalate(low, null, "it goes on", "alice").Mitigation!;
         Assert.Equal((MitigationStep.RateLimit, MitigationState.Proposed), (high.Step, high.State));
@@ -133,7 +133,7 @@ public sealed class LifeTests : IDisposable
 
         Approve(high.Id, "bob");
         Assert.Equal([MitigationStep.Observe, MitigationStep.RateLimit], _station.Publish().Select(rule => rule.Step)); // the fleet's, and the canaries'
-        ToFleet(high.Id);
+        _station.ToFleet(high.Id);
         Assert.Equal(MitigationStep.RateLimit, Assert.Single(_station.Publish()).Step);
         Assert.Equal(MitigationState.Superseded, _station.Read(low).State);
     }
@@ -172,7 +172,7 @@ public sealed class LifeTests : IDisposable
         _station.Expected = expectedADay;
         var id = Begin("203.0.113.7");
         Assert.Equal((long)bound, Assert.Single(_station.Publish()).RevertAtHits);
-        ToFleet(id);
+        _station.ToFleet(id);
         _station.Receive(LifeStation.Sensors[0], id, RuleState.Enforced, bound / 2);
         _station.Receive(LifeStation.Sensors[1], id, RuleState.Enforced, bound / 2);
         Assert.Single(_station.Publish());
@@ -194,7 +194,7 @@ public sealed class LifeTests : IDisposable
     public void Sensors_that_refuse_it_take_it_back_and_one_that_waits_for_its_clock_does_not()
     {
         var id = Begin("203.0.113.7");
-        ToFleet(id);
+        _station.ToFleet(id);
         foreach (var (sensor, reason) in LifeStation.Sensors[..5].Zip(["not-started", "grant-tier", "grant-tier", "owner-too-long", "owner-too-long"]))
         {
             Assert.Single(_station.Publish());
@@ -297,18 +297,6 @@ public sealed class LifeTests : IDisposable
         Approve(id, "alice");
         Approve(id, "bob");
         return id;
-    }
-
-    private void ToFleet(string id)
-    {
-        while (_station.Read(id).StageSensors is not [{ IsOneSensor: false }])
-        {
-            _station.Publish();
-            _station.ReceiveFromAll(id);
-            _station.Pass(Minute);
-        }
-
-        _station.Publish();
     }
 
     private Decision Approve(string id, string who) => _station.Mitigations.Approve(id, LifeStation.Person(who));

@@ -47,7 +47,7 @@ public sealed class ReceiptTests : IDisposable
         var tap = new SensorName(OperatorId.Parse("isp-a"), SensorId.Parse("tap-1"));
         _station.Hear(tap, SensorKind.Tap);
         var id = Begin("203.0.113.7");
-        ToFleet(id);
+        _station.ToFleet(id);
         _station.Receive(tap, id, RuleState.Expired, 1_000_000, "hit-bound");
         _station.Receive(LifeStation.Sensors[0], id, RuleState.Enforced, 60);
         Assert.Single(_station.Publish());
@@ -60,7 +60,7 @@ public sealed class ReceiptTests : IDisposable
         _station.Signed = _station.Signed with { Grants = [LifeStation.Grant with { Tiers = [LifeStation.Grant.Tiers[1] with { Bounds = LifeStation.Grant.Tiers[1].Bounds with { Hits = null } }] }] };
         var id = Begin("203.0.113.7");
         Assert.Null(Assert.Single(_station.Publish()).RevertAtHits);
-        ToFleet(id);
+        _station.ToFleet(id);
         _station.Receive(LifeStation.Sensors[0], id, RuleState.Expired, 1UL << 63, "hit-bound");
         _station.Receive(LifeStation.Sensors[1], id, RuleState.Enforced, 1UL << 63);
         _station.Receive(LifeStation.Sensors[9], id, RuleState.Enforced, (1UL << 63) + 1);
@@ -89,7 +89,7 @@ public sealed class ReceiptTests : IDisposable
     public void At_the_fleet_no_sensor_alone_takes_it_back()
     {
         var id = Begin("203.0.113.7");
-        ToFleet(id);
+        _station.ToFleet(id);
         _station.Receive(LifeStation.Sensors[0], id, RuleState.Enforced, 1_000_000);
         Assert.Single(_station.Publish());
         _station.Receive(LifeStation.Sensors[0], id, RuleState.Expired, 1_000_000, "hit-bound");
@@ -173,17 +173,5 @@ public sealed class ReceiptTests : IDisposable
         Approve(id, "alice");
         Approve(id, "bob");
         return id;
-    }
-
-    private void ToFleet(string id)
-    {
-        while (_station.Read(id).StageSensors is not [{ IsOneSensor: false }])
-        {
-            _station.Publish();
-            _station.ReceiveFromAll(id);
-            _station.Pass(Minute);
-        }
-
-        _station.Publish();
     }
 }
