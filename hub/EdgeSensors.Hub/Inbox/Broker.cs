@@ -34,6 +34,7 @@ internal sealed class Broker : IAsyncDisposable
     private readonly ConcurrentDictionary<SensorName, SensorSession> _sessions = new();
     private readonly OpenConnections _open = new();
     private readonly ITimer _look;
+    private MqttApplicationMessage? _timestamp;
     private int _stopped;
 
     public Broker(BrokerEndpoint endpoint, InboxWriter inbox, InboxMeters meters, ClientTrust trust, TimeProvider time, ILogger<Broker> logger)
@@ -76,17 +77,17 @@ internal sealed class Broker : IAsyncDisposable
 
     public Task StartAsync() => _server.StartAsync();
 
-    /// <summary>Publishes the newest timestamp metadata, retained, to every sensor.</summary>
-    public Task PublishTimestampAsync(ReadOnlyMemory<byte> metadata) => _server.InjectApplicationMessage(
-        new InjectedMqttApplicationMessage(new MqttApplicationMessageBuilder()
+    /// <summary>Publishes the newest timestamp metadata to every sensor, and keeps it for each that comes later: the retained message of MQTT 5 §3.3.1.3.</summary>
+    /// <remarks>It is kept here, since the library looks for retained messages before a subscription counts: what is published in between would reach nobody.</remarks>
+    public Task PublishTimestampAsync(ReadOnlyMemory<byte> metadata)
+    {
+        MqttApplicationMessageBuilder Notice() => new MqttApplicationMessageBuilder()
             .WithTopic(Topics.UpdatesTimestamp)
             .WithPayload(metadata.ToArray())
-            .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
-            .WithRetainFlag()
-            .Build())
-        {
-            SenderClientId = "",
-        });
+            .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
+        Volatile.Write(ref _timestamp, Notice().WithRetainFlag().Build()); // before it is sent: whoever subscribes meanwhile gets it in one way at least
+        return _server.InjectApplicationMessage(new InjectedMqttApplicationMessage(Notice().Build()) { SenderClientId = "" });
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -233,6 +234,11 @@ internal sealed class Broker : IAsyncDisposable
             {
                 session.Send(Channel.Ack, AckCodec.Encode(new AckMessage(upTo)));
             }
+        }
+
+        if (e.TopicFilter.Topic == Topics.UpdatesTimestamp && Volatile.Read(ref _timestamp) is { } newest)
+        {
+            (e.SessionItems[SessionKey] as SensorSession)?.Status?.TryEnqueueApplicationMessage(newest, out _);
         }
 
         return Task.CompletedTask;

@@ -25,13 +25,17 @@ internal sealed class TestSensor : IAsyncDisposable
 
     public bool IsConnected => _client.IsConnected;
 
+    public static Task<TestSensor> ConnectAsync(
+        TestHub hub, SensorName name, X509Certificate2 certificate, string? clientId = null, bool mqtt3 = false, Action<MqttClientOptionsBuilder>? change = null) =>
+        ConnectAsync(hub.Configuration.Listen.MqttPort, hub.Authority.Certificate, name, certificate, clientId, mqtt3, change);
+
     public static async Task<TestSensor> ConnectAsync(
-        TestHub hub, SensorName name, X509Certificate2 certificate, string? clientId = null, bool mqtt3 = false, Action<MqttClientOptionsBuilder>? change = null)
+        int port, X509Certificate2 authority, SensorName name, X509Certificate2 certificate, string? clientId = null, bool mqtt3 = false, Action<MqttClientOptionsBuilder>? change = null)
     {
         var client = new MqttClientFactory().CreateMqttClient();
         var sensor = new TestSensor(client, name);
         client.ApplicationMessageReceivedAsync += sensor.OnMessage;
-        var options = Options(hub.Configuration.Listen.MqttPort, hub.Authority.Certificate, certificate, clientId ?? name.ToString(), mqtt3);
+        var options = Options(port, authority, certificate, clientId ?? name.ToString(), mqtt3);
         change?.Invoke(options);
         var result = await client.ConnectAsync(options.Build(), TestContext.Current.CancellationToken);
         if (result.ResultCode != MqttClientConnectResultCode.Success)
