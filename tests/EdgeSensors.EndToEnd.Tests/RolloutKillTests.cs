@@ -67,11 +67,10 @@ public class RolloutKillTests
                 await fire.StartCountedAsync(who, killing);
                 killing.Arm(step);
                 var deciding = fire.DecideAsync();
-                await fire.UntilDeadOrDoneAsync(who, deciding);
-                fire.CheckKernels($"{who} before step {step} ({killing.Last})");
-                (died, survived) = killing.Last.Length > 0 ? (died + 1, 0) : (died, survived + 1);
-                TestContext.Current.SendDiagnosticMessage($"{who} step {step}: {(killing.Last.Length == 0 ? "done before it" : killing.Last)}");
-                killing.Arm(0);
+                var last = await fire.UntilDeadOrDoneAsync(who, deciding, killing);
+                fire.CheckKernels($"{who} before step {step} ({last})");
+                (died, survived) = last.Length > 0 ? (died + 1, 0) : (died, survived + 1);
+                TestContext.Current.SendDiagnosticMessage($"{who} step {step}: {(last.Length == 0 ? "done before it" : last)}");
                 await fire.ReviveAsync();
                 await deciding;
                 await fire.SettleAsync();

@@ -72,6 +72,21 @@ internal sealed class KillStep : IDisposable
     /// <summary>The program ends before the n-th step from now.</summary>
     public void Arm(int steps) => _page.Write(ArmedAt, steps);
 
+    /// <summary>The program goes on from here. False when it had come to the step: then it is ending, if it has not ended yet.</summary>
+    public unsafe bool TryDisarm()
+    {
+        byte* page = null;
+        _page.SafeMemoryMappedViewHandle.AcquirePointer(ref page);
+        try
+        {
+            return Interlocked.Exchange(ref *(int*)(page + ArmedAt), 0) > 0;
+        }
+        finally
+        {
+            _page.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

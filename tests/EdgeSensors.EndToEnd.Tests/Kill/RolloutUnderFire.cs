@@ -19,6 +19,7 @@ internal sealed class RolloutUnderFire : IDisposable
     private const int Gateways = 2;
     private const int MostRules = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Aftermath = TimeSpan.FromMilliseconds(700);
 
     // What ends by itself meanwhile, what goes to the fleet at once, and what goes by way of a canary.
     private static readonly TimeSpan[] s_durations = [TimeSpan.FromSeconds(12), FleetGrant.AtOnce, FleetGrant.AtOnce, TimeSpan.FromHours(1), TimeSpan.FromHours(1)];
@@ -170,15 +171,30 @@ internal sealed class RolloutUnderFire : IDisposable
         }
     }
 
-    /// <summary>Waits until it is dead, or until what was decided is in force everywhere.</summary>
-    public async Task UntilDeadOrDoneAsync(string who, Task deciding)
+    /// <summary>Waits until it is dead, or until what was decided is in force everywhere and what that brings with it is done too: receipts, and that they were taken.</summary>
+    /// <returns>The step that it did not come to; empty when it has not ended.</returns>
+    public async Task<string> UntilDeadOrDoneAsync(string who, Task deciding, KillStep killing)
     {
         var began = Environment.TickCount64;
-        while (!Running(who).HasEnded && !(deciding.IsCompleted && _fleet.Gateways.All(AsDecided)))
+        long? done = null;
+        while (!Running(who).HasEnded && !(done is { } since && Environment.TickCount64 - since > Aftermath.TotalMilliseconds))
         {
             Assert.True(Environment.TickCount64 - began < Patience.TotalMilliseconds, $"the {who} neither dies nor does what was decided");
+            done ??= deciding.IsCompleted && _fleet.Gateways.All(AsDecided) ? Environment.TickCount64 : null;
             await Task.Delay(20, Stop);
         }
+
+        if (killing.TryDisarm())
+        {
+            return "";
+        }
+
+        while (!Running(who).HasEnded)
+        {
+            await Task.Delay(20, Stop);
+        }
+
+        return killing.Last;
     }
 
     private StartedProgram Running(string who) => who switch
