@@ -55,9 +55,10 @@ internal interface IDecisionStore : IDisposable
     /// <summary>What sensors last said of themselves; one whose row cannot be read is not known until it says it again.</summary>
     IReadOnlyList<SensorRecord> Sensors();
 
+    /// <summary>What was done, the newest first; <see cref="AuditEntry.Unreadable"/> in the place of what cannot be read.</summary>
     IReadOnlyList<AuditEntry> Audit(int max);
 
-    /// <summary>What was done after an entry, in its order.</summary>
+    /// <summary>What was done after an entry, in its order; <see cref="AuditEntry.Unreadable"/> in the place of what cannot be read, so that nothing is left out unseen.</summary>
     IReadOnlyList<(long Id, AuditEntry Entry)> AuditAfter(long id, int max);
 
     /// <summary>A named number: a watermark or a revision; 0 where it was never set.</summary>
@@ -153,4 +154,7 @@ internal sealed record AuditEntry(UnixMilliseconds At, string Who, string What, 
 
     /// <summary>What it says when a sensor refused an update.</summary>
     public const string RefuseUpdate = "refuse-update";
+
+    /// <summary>What is said in the place of a row that cannot be read: of nobody, about the row, at 0 where the time is what cannot be read.</summary>
+    public const string Unreadable = "unreadable";
 }

@@ -12,6 +12,8 @@ namespace EdgeSensors.Hub.Store;
 /// <content>Rows to records and back.</content>
 internal sealed partial class SqliteDecisionStore
 {
+    private const string AuditRows = "SELECT id, at, who, what, subject, detail FROM audit";
+
     private List<Incident> ReadIncidents(string where, params (string, object?)[] parameters) => QueryReadable(
         $"SELECT id, indicator, opened_at, updated_at FROM incident {where}",
         row => ReadEvidence(row.GetInt64(0)) is not { Count: > 0 } evidence ? null : new Incident
@@ -189,6 +191,16 @@ internal sealed partial class SqliteDecisionStore
             row.GetInt64(0), OperatorId.TryParse(row.GetString(1), out var producer) ? producer : throw new StoreException("A filed command names no partner; restore the decisions from a copy."),
             row.GetString(2), row.GetString(3)),
         parameters);
+
+    // By the types that are stored: asked for a number, SQLite makes one of any text, and of anything a text. In the place of a row that cannot be read stands that it cannot.
+    private static AuditEntry AuditOf(SqliteDataReader row)
+    {
+        UnixMilliseconds? at = row.GetValue(1) is long and >= 0 and <= UnixMilliseconds.MaxValue ? new(row.GetInt64(1)) : null;
+        var fault = at is null ? 1 : Enumerable.Range(2, 4).FirstOrDefault(column => row.GetValue(column) is not string);
+        return fault == 0
+            ? new AuditEntry(at!.Value, row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5))
+            : new AuditEntry(at ?? default, "", AuditEntry.Unreadable, $"audit/{row.GetInt64(0)}", $"its {row.GetName(fault)} cannot be read");
+    }
 
     private static SensorName NameOf(string text) =>
         SensorName.TryParse(text, out var name) ? name : throw new StoreException($"The decisions name a sensor '{text}' that cannot be; restore the file from a copy.");

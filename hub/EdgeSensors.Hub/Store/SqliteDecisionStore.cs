@@ -70,15 +70,10 @@ internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
             ? new SensorRecord { Name = name, Status = status!, ReceivedAt = new(row.GetInt64(2)) }
             : null);
 
-    public IReadOnlyList<AuditEntry> Audit(int max) => Query(
-        "SELECT at, who, what, subject, detail FROM audit ORDER BY id DESC LIMIT $a",
-        row => new AuditEntry(new(row.GetInt64(0)), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4)),
-        ("$a", max));
+    public IReadOnlyList<AuditEntry> Audit(int max) => Query($"{AuditRows} ORDER BY id DESC LIMIT $a", AuditOf, ("$a", max));
 
     public IReadOnlyList<(long Id, AuditEntry Entry)> AuditAfter(long id, int max) => Query(
-        "SELECT id, at, who, what, subject, detail FROM audit WHERE id > $a ORDER BY id LIMIT $b",
-        row => (row.GetInt64(0), new AuditEntry(new(row.GetInt64(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5))),
-        ("$a", id), ("$b", max));
+        $"{AuditRows} WHERE id > $a ORDER BY id LIMIT $b", row => (row.GetInt64(0), AuditOf(row)), ("$a", id), ("$b", max));
 
     public long Number(string name) => Query("SELECT value FROM number WHERE name = $a", row => row.GetInt64(0), ("$a", name)).SingleOrDefault();
 

@@ -65,7 +65,8 @@ internal sealed class Sequencer(LogStore store, TufRepository repository, IDecis
             return error.ToString();
         }
 
-        var batch = GatherDecisions(out var audited);
+        var audit = decisions.AuditAfter(_audited, MaxDecisions);
+        var batch = DecisionsOf(audit);
         var isNew = !current.AsSpan().SequenceEqual(_seen);
         if (isNew)
         {
@@ -83,7 +84,7 @@ internal sealed class Sequencer(LogStore store, TufRepository repository, IDecis
             _logged.UnionWith(batch.Select(entry => entry.Source).Where(name => !name.StartsWith(AuditSources, StringComparison.Ordinal)));
         }
 
-        _audited = audited; // not before: what fails in between is gathered again
+        Pass(audit); // not before: what fails in between is gathered again
 
         // After a start, or when nothing is new: what was cosigned and proved before still is.
         var known = store.NewestCosigned();
@@ -101,22 +102,24 @@ internal sealed class Sequencer(LogStore store, TufRepository repository, IDecis
         return null;
     }
 
-    // Salted: who decided what about whom is not to be found by trying.
-    private List<NewEntry> GatherDecisions(out long audited)
+    // Salted: who decided what about whom is not to be found by trying. One row that cannot be read is an entry that says so: it neither holds the others up nor is missing unseen.
+    private static List<NewEntry> DecisionsOf(IReadOnlyList<(long Id, AuditEntry Entry)> audit) =>
+    [
+        .. audit.Where(row => row.Entry.What != AuditEntry.RefuseUpdate) // a sensor's word, not a decision
+            .Select(row => NewEntry.Salted(
+                $"{AuditSources}{row.Id:D19}", row.Entry.What == AuditEntry.Dispose ? LogEntryKind.Disposal : LogEntryKind.Decision, $"{AuditSources}{row.Id}", Encode(row.Entry))),
+    ];
+
+    private void Pass(IReadOnlyList<(long Id, AuditEntry Entry)> audit)
     {
-        audited = _audited;
-        var batch = new List<NewEntry>();
-        foreach (var (id, entry) in decisions.AuditAfter(_audited, MaxDecisions))
+        foreach (var (id, entry) in audit)
         {
-            audited = id;
-            if (entry.What != AuditEntry.RefuseUpdate) // a sensor's word, not a decision
+            _audited = id;
+            if (entry.What == AuditEntry.Unreadable)
             {
-                var kind = entry.What == AuditEntry.Dispose ? LogEntryKind.Disposal : LogEntryKind.Decision;
-                batch.Add(NewEntry.Salted($"{AuditSources}{id:D19}", kind, $"{AuditSources}{id}", Encode(entry)));
+                SequencerLog.AuditUnreadable(logger, id, entry.Detail);
             }
         }
-
-        return batch;
     }
 
     // Documents first, then the metadata that lists them, and the timestamp last: what an entry names was logged before it.

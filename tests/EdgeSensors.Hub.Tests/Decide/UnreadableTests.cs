@@ -1,5 +1,6 @@
 using EdgeSensors.Hub.Correlate;
 using EdgeSensors.Hub.Decide;
+using EdgeSensors.Hub.Store;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
 
@@ -91,6 +92,31 @@ public sealed class UnreadableTests : IDisposable
         Assert.Equal([id], Ids());
         Assert.DoesNotContain(LifeStation.Sensors[0], _station.Fleet.Enforcers(_station.Now));
         Assert.Equal(LifeStation.Sensors.Length - 1, _station.Fleet.Enforcers(_station.Now).Count);
+    }
+
+    [Theory]
+    [InlineData("at", "'yesterday'")]
+    [InlineData("at", "-1")]
+    [InlineData("at", "9223372036854775807")]
+    [InlineData("at", "1.5")]
+    [InlineData("at", "NULL")]
+    [InlineData("who", "NULL")]
+    [InlineData("who", "x'616c696365'")]
+    [InlineData("what", "x'ff'")]
+    [InlineData("subject", "NULL")]
+    [InlineData("detail", "x''")]
+    public void Of_an_audit_row_that_cannot_be_read_that_is_said_and_the_others_are_read(string column, string value)
+    {
+        var id = Begin("203.0.113.7");
+        var before = _station.Store.AuditAfter(0, 100);
+        Assert.True(before.Count > 2);
+        _station.Damage("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') WHERE name = 'audit'");
+        _station.Damage($"UPDATE audit SET {column} = {value} WHERE id = 2");
+        var after = _station.Store.AuditAfter(0, 100);
+        var said = new AuditEntry(column == "at" ? new(0) : before[1].Entry.At, "", AuditEntry.Unreadable, "audit/2", $"its {column} cannot be read");
+        Assert.Equal([before[0], (2, said), .. before.Skip(2)], after);
+        Assert.Equal(after.Select(row => row.Entry).Reverse(), _station.Store.Audit(100));
+        Assert.Equal([id], Ids());
     }
 
     [Fact]
