@@ -228,7 +228,7 @@ internal sealed partial class Mitigations(
             }
 
             // It may also be a rule of a time before this hub's memory.
-            if (change.FindMitigation(rule.RuleId) is not { } mitigation || !mitigation.WasSentTo(sensor) || fleet.IsTap(sensor))
+            if (change.FindMitigation(rule.RuleId, sensor) is not { } mitigation || !mitigation.WasSentTo(sensor) || fleet.IsTap(sensor))
             {
                 continue;
             }

@@ -90,6 +90,9 @@ internal interface IDecisionChange
 
     Mitigation? FindMitigation(string id);
 
+    /// <summary>Without its complaints, and of the receipts that sensor's alone: each sensor of a fleet sends its own, and none is to cost more for all the others.</summary>
+    Mitigation? FindMitigation(string id, SensorName receiptOf);
+
     /// <summary>All that act or wait, without their complaints and receipts.</summary>
     IReadOnlyList<Mitigation> OpenMitigations();
 

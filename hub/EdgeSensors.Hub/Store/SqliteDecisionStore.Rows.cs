@@ -57,13 +57,16 @@ internal sealed partial class SqliteDecisionStore
         },
         ("$a", incident));
 
-    private List<Mitigation> ReadMitigations(MitigationParts parts, string where, params (string, object?)[] parameters) => [.. Query(
+    private List<Mitigation> ReadMitigations(MitigationParts parts, string where, params (string, object?)[] parameters) =>
+        ReadMitigations(parts, id => parts == MitigationParts.Whole ? ReadReceipts("mitigation = $a", ("$a", id)) : [], where, parameters);
+
+    private List<Mitigation> ReadMitigations(MitigationParts parts, Func<string, List<MitigationReceipt>> receipts, string where, params (string, object?)[] parameters) => [.. Query(
         $"""
         SELECT id, target, step, sensors, reason, incident, alerts, grant_ref, duration_ms, state, proposed_by, proposed_at, approved_at, published_at,
                revision, ended_by, ended_at, end_reason, tier, because, escalates, hit_bound, stage, stage_sensors, stage_at, stage_published_at, direction
                {(parts == MitigationParts.Bare ? "" : ", impact")} FROM mitigation {where}
         """,
-        row => TryReadMitigation(row, parts),
+        row => TryReadMitigation(row, parts, receipts),
         parameters).OfType<Mitigation>()];
 
     // One row that cannot be read is left out: it keeps nobody from the others.
@@ -92,11 +95,11 @@ internal sealed partial class SqliteDecisionStore
         _ => false,
     };
 
-    private Mitigation? TryReadMitigation(SqliteDataReader row, MitigationParts parts)
+    private Mitigation? TryReadMitigation(SqliteDataReader row, MitigationParts parts, Func<string, List<MitigationReceipt>> receipts)
     {
         try
         {
-            var mitigation = ReadMitigation(row, parts);
+            var mitigation = ReadMitigation(row, parts, receipts);
             if (FaultOf(mitigation) is not { } fault)
             {
                 return mitigation;
@@ -123,7 +126,7 @@ internal sealed partial class SqliteDecisionStore
         _ => null,
     };
 
-    private Mitigation ReadMitigation(SqliteDataReader row, MitigationParts parts) => new()
+    private Mitigation ReadMitigation(SqliteDataReader row, MitigationParts parts, Func<string, List<MitigationReceipt>> receipts) => new()
     {
         Id = row.GetString(0),
         Target = SlpfTarget.Parse(row.GetString(1)),
@@ -155,7 +158,7 @@ internal sealed partial class SqliteDecisionStore
         Impact = parts == MitigationParts.Bare || row.IsDBNull(27) ? null : ImpactJson.Read(row.GetString(27)),
         Approvals = parts == MitigationParts.Bare ? [] : ReadApprovals(row.GetString(0)),
         Complaints = parts == MitigationParts.Whole ? ReadComplaints(row.GetString(0)) : [],
-        Receipts = parts == MitigationParts.Whole ? ReadReceipts(row.GetString(0)) : [],
+        Receipts = receipts(row.GetString(0)),
     };
 
     private List<Approval> ReadApprovals(string mitigation) => Query(
@@ -168,10 +171,8 @@ internal sealed partial class SqliteDecisionStore
         row => new Complaint(row.GetString(0), row.GetString(1), new(row.GetInt64(2)), row.GetString(3)),
         ("$a", mitigation));
 
-    private List<MitigationReceipt> ReadReceipts(string mitigation) => Query(
-        "SELECT sensor, state, reason, enforcer, observed_at, received_at, packets, octets FROM receipt WHERE mitigation = $a ORDER BY sensor",
-        ReceiptOf,
-        ("$a", mitigation));
+    private List<MitigationReceipt> ReadReceipts(string where, params (string, object?)[] parameters) => Query(
+        $"SELECT sensor, state, reason, enforcer, observed_at, received_at, packets, octets FROM receipt WHERE {where} ORDER BY sensor", ReceiptOf, parameters);
 
     private static MitigationReceipt ReceiptOf(SqliteDataReader row) => new()
     {
@@ -256,6 +257,9 @@ internal sealed partial class SqliteDecisionStore
         public Incident? FindIncident(long id) => store.FindIncident(id);
 
         public Mitigation? FindMitigation(string id) => store.FindMitigation(id);
+
+        public Mitigation? FindMitigation(string id, SensorName receiptOf) => store.ReadMitigations(
+            MitigationParts.Rule, _ => store.ReadReceipts("mitigation = $a AND sensor = $b", ("$a", id), ("$b", receiptOf.ToString())), "WHERE id = $a", ("$a", id)).SingleOrDefault();
 
         public IReadOnlyList<Mitigation> OpenMitigations() => store.OpenMitigations(MitigationParts.Rule);
 

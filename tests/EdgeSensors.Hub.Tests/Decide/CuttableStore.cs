@@ -17,7 +17,7 @@ internal sealed class CuttableStore(string path) : IDecisionStore
 
     public T Change<T>(Func<IDecisionChange, T> change) => _store.Change(inner =>
     {
-        var cut = new Cut(inner, CutOffAt);
+        var cut = new Cut(inner, CutOffAt, found => ReceiptsRead += found?.Receipts.Count ?? 0);
         var result = change(cut);
         if (CutOffAt > 0 && cut.Writes > 0)
         {
@@ -63,6 +63,9 @@ internal sealed class CuttableStore(string path) : IDecisionStore
 
     public IReadOnlyList<(string Category, MitigationReceipt Receipt)> ListReceipts() => _store.ListReceipts();
 
+    /// <summary>How many receipts were read with their mitigations inside of transactions.</summary>
+    public long ReceiptsRead { get; private set; }
+
     /// <summary>How often all sensors were read.</summary>
     public int SensorReads { get; private set; }
 
@@ -87,7 +90,7 @@ internal sealed class CuttableStore(string path) : IDecisionStore
 
     public void Dispose() => _store.Dispose();
 
-    private sealed class Cut(IDecisionChange inner, int at) : IDecisionChange
+    private sealed class Cut(IDecisionChange inner, int at, Action<Mitigation?> found) : IDecisionChange
     {
         public int Writes { get; private set; }
 
@@ -95,7 +98,9 @@ internal sealed class CuttableStore(string path) : IDecisionStore
 
         public Incident? OpenIncident(string indicator, UnixMilliseconds notOlderThan) => inner.OpenIncident(indicator, notOlderThan);
 
-        public Mitigation? FindMitigation(string id) => inner.FindMitigation(id);
+        public Mitigation? FindMitigation(string id) => Found(inner.FindMitigation(id));
+
+        public Mitigation? FindMitigation(string id, SensorName receiptOf) => Found(inner.FindMitigation(id, receiptOf));
 
         public IReadOnlyList<Mitigation> OpenMitigations() => inner.OpenMitigations();
 
@@ -185,6 +190,12 @@ internal sealed class CuttableStore(string path) : IDecisionStore
         {
             Write();
             inner.SetNumber(name, value);
+        }
+
+        private Mitigation? Found(Mitigation? mitigation)
+        {
+            found(mitigation);
+            return mitigation;
         }
 
         private void Write()

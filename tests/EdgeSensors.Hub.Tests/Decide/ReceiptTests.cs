@@ -100,6 +100,23 @@ public sealed class ReceiptTests : IDisposable
     }
 
     [Fact]
+    public void For_a_receipt_of_one_sensor_no_other_sensors_is_read()
+    {
+        var id = Begin("203.0.113.7");
+        _station.ToFleet(id);
+        _station.ReceiveFromAll(id);
+        Assert.Equal(LifeStation.Sensors.Length, _station.Read(id).Receipts.Count);
+        var before = _station.Store.ReceiptsRead;
+        foreach (var sensor in LifeStation.Sensors)
+        {
+            _station.Receive(sensor, id, RuleState.Enforced, 2);
+        }
+
+        Assert.Equal(LifeStation.Sensors.Length, _station.Store.ReceiptsRead - before); // its own
+        Assert.Equal(2UL * (ulong)LifeStation.Sensors.Length, _station.Read(id).HitPackets);
+    }
+
+    [Fact]
     public void Names_that_are_no_enforced_category_are_kept_of_nobody()
     {
         for (var i = 0; i < 100; i++)

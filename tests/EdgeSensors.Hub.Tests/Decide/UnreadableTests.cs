@@ -59,13 +59,17 @@ public sealed class UnreadableTests : IDisposable
         Assert.Empty(Ids());
     }
 
-    [Fact]
-    public void One_whose_receipts_cannot_be_read_is_held_to_no_bound_and_so_is_ended()
+    [Theory]
+    [InlineData("sensor = '?'")]
+    [InlineData("observed_at = -1")]
+    public void One_whose_receipts_cannot_be_read_is_held_to_no_bound_and_so_is_ended(string damage)
     {
         var (bad, good) = (Begin("203.0.113.7"), Begin("203.0.113.8"));
         Assert.Equal(2, _station.Publish().Count);
-        _station.Receive(_station.SentTo(bad)[0], bad, RuleState.Enforced);
-        _station.Damage($"UPDATE receipt SET sensor = '?' WHERE mitigation = '{bad}'");
+        var teller = _station.SentTo(bad)[0];
+        _station.Receive(teller, bad, RuleState.Enforced);
+        _station.Damage($"UPDATE receipt SET {damage} WHERE mitigation = '{bad}'");
+        _station.Receive(teller, bad, RuleState.Enforced, 1);
         _station.Pass(TimeSpan.FromSeconds(1));
         Assert.Equal([good], Ids());
         _station.Receive(LifeStation.Sensors[0], bad, RuleState.Expired); // what a sensor still says of it harms nobody
