@@ -22,6 +22,13 @@ internal sealed class OnlineRing(string folder, TufRepository repository, KeyRin
             return fault.ToString();
         }
 
+        // A folder that is not there, since its medium is not, reads as an empty one: nothing could be signed any more.
+        if (next.KeyIds.Count == 0)
+        {
+            next.Dispose();
+            return $"{folder} holds no keys";
+        }
+
         if (!repository.FindOfflineKey(next).TryGet(out var role, out var error) || role.Length > 0)
         {
             next.Dispose();
