@@ -14,7 +14,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
     private static readonly string s_version = typeof(StatusWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     private readonly Lock _lock = new();
-    private (AuthorizationInForce?, ulong?, ulong?, ulong?, ulong)? _told;
+    private (AuthorizationInForce?, ulong?, ulong?, ulong?, ulong, bool)? _told;
 
     /// <summary>Says it, whether it has changed or not.</summary>
     public void Tell() => Tell(always: true);
@@ -32,7 +32,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
                 : null;
             var health = outbox.Health;
             var dropped = health.DroppedReports + health.DroppedAlerts + health.DroppedReceipts;
-            var now = (authorization, (ulong?)(state.Blocklist?.Version ?? state.Listed?.Version), (ulong?)state.TimestampVersion, rules.Revision, dropped);
+            var now = (authorization, (ulong?)(state.Blocklist?.Version ?? state.Listed?.Version), (ulong?)state.TimestampVersion, rules.Revision, dropped, updates.NotStored is null);
             if (!always && now == _told)
             {
                 return;
@@ -44,7 +44,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
                 ObservedAt = UnixMilliseconds.Now(time),
                 Kind = SensorKind.Agent,
                 SoftwareVersion = s_version,
-                Capabilities = ["biflow", "fan-out", "flood", "listed", .. Input()],
+                Capabilities = ["biflow", "fan-out", "flood", "listed", .. Input(), .. Trust()],
                 Authorization = authorization,
                 BlocklistVersion = (ulong?)(state.Blocklist?.Version ?? state.Listed?.Version),
                 TimestampVersion = (ulong?)state.TimestampVersion,
@@ -67,4 +67,7 @@ internal sealed class StatusWriter(DurableOutbox outbox, AuthorityHolder holder,
         HeaderDepth.Innermost => ["input-live", "headers-innermost"],
         _ => ["input-live", "headers-outermost"],
     };
+
+    /// <summary>Whether a restart would forget what is in force.</summary>
+    private IEnumerable<string> Trust() => updates.NotStored is null ? [] : ["updates-not-stored"];
 }

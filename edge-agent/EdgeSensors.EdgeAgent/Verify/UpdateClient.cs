@@ -18,6 +18,7 @@ internal sealed class UpdateClient : IDisposable
     private readonly UpdateSource _source;
     private readonly ILogger _logger;
     private readonly TufClient _client;
+    private readonly RetryingStores _stores;
     private readonly TurnTransport _transport;
     private readonly SemaphoreSlim _turn;
     private readonly IDisposable[] _owned;
@@ -28,20 +29,23 @@ internal sealed class UpdateClient : IDisposable
 
     /// <param name="source">Where from.</param>
     /// <param name="client">Verifies; it fetches by the transport below.</param>
-    /// <param name="targets">Where fetched targets are kept.</param>
+    /// <param name="stores">Where what was verified is kept.</param>
     /// <param name="transport">Gives the turn away.</param>
     /// <param name="turn">The turn.</param>
     /// <param name="logger">Where refused documents are named.</param>
     /// <param name="owned">What ends with this.</param>
-    internal UpdateClient(UpdateSource source, TufClient client, ITargetStore targets, TurnTransport transport, SemaphoreSlim turn, ILogger logger, params IDisposable[] owned)
+    internal UpdateClient(UpdateSource source, TufClient client, RetryingStores stores, TurnTransport transport, SemaphoreSlim turn, ILogger logger, params IDisposable[] owned)
     {
-        (_source, _client, _transport, _turn, _logger, _owned) = (source, client, transport, turn, logger, owned);
-        _blocklist = new BlocklistKeeper(targets, source.BlocklistTier, logger);
-        _enforced = new EnforcedListKeeper(targets, logger);
+        (_source, _client, _stores, _transport, _turn, _logger, _owned) = (source, client, stores, transport, turn, logger, owned);
+        _blocklist = new BlocklistKeeper(stores.Targets, source.BlocklistTier, logger);
+        _enforced = new EnforcedListKeeper(stores.Targets, logger);
     }
 
     /// <summary>Most entries of a blocklist that are enforced here; 0: none.</summary>
     public int ListCapacity { get; set; }
+
+    /// <summary>Why what was verified is in memory only, one line; null when all of it is stored, but for lists.</summary>
+    public string? NotStored => _stores.Trouble;
 
     /// <summary>Makes a client, trusting the enrolment's root if none is trusted yet.</summary>
     /// <param name="source">Where from.</param>
@@ -67,16 +71,16 @@ internal sealed class UpdateClient : IDisposable
         var http = new HttpTransport(handler, new Uri(address.Uri, "tuf/metadata/"), new Uri(address.Uri, "tuf/targets/"), HttpPatience.Default, time);
         var turn = new SemaphoreSlim(1);
         var transport = new TurnTransport(http, turn);
-        var metadata = new DirectoryMetadataStore(Path.Combine(source.Directory, "metadata"));
-        var targets = new DirectoryTargetStore(Path.Combine(source.Directory, "targets"));
-        var tuf = new TufClient(transport, metadata, time, TufLimits.Default, targets, witnessed: true);
-        client = new UpdateClient(source, tuf, targets, transport, turn, logger, http, handler);
+        var stores = StoresFor(new DirectoryMetadataStore(Path.Combine(source.Directory, "metadata")), new DirectoryTargetStore(Path.Combine(source.Directory, "targets")));
+        var tuf = new TufClient(transport, stores.Metadata, time, TufLimits.Default, stores.Targets, witnessed: true);
+        client = new UpdateClient(source, tuf, stores, transport, turn, logger, http, handler);
         error = null;
         try
         {
-            if (metadata.Read("root", TufLimits.Default.MaxRootBytes) is null && tuf.Initialize(File.ReadAllBytes(source.RootFile)) is { } refused)
+            if (stores.Metadata.Read("root", TufLimits.Default.MaxRootBytes) is null)
             {
-                error = $"{source.RootFile}: {refused}; copy the enrolment folder from the hub again";
+                error = tuf.Initialize(File.ReadAllBytes(source.RootFile)) is { } refused ? $"{source.RootFile}: {refused}; copy the enrolment folder from the hub again"
+                    : stores.Trouble is { } trouble ? $"{source.Directory}: {trouble}; check its permissions and that there is room" : null;
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -94,6 +98,10 @@ internal sealed class UpdateClient : IDisposable
         return true;
     }
 
+    /// <summary>Stores of which what says what is enforced waits in memory while the disk does not take it. Lists are too large for that and wait for the disk.</summary>
+    internal static RetryingStores StoresFor(IMetadataStore metadata, ITargetStore targets) =>
+        new(metadata, targets, TufLimits.Default.MaxTargetBytes, name => !TargetNames.IsBlocklist(name));
+
     /// <summary>What was verified before and still is, without asking the hub.</summary>
     public Task<TrustedState> LoadStoredAsync(CancellationToken cancellationToken) => InTurnAsync(async () =>
         (await _client.LoadStoredAsync(cancellationToken).ConfigureAwait(false)).TryGet(out var repository, out _)
@@ -105,9 +113,12 @@ internal sealed class UpdateClient : IDisposable
     /// brought it. <paramref name="before"/> when the hub cannot be reached or does not verify, and then the reason is given.
     /// </summary>
     public Task<(TrustedState State, TufError? Refusal)> RefreshAsync(TrustedState before, CancellationToken cancellationToken) => InTurnAsync(async () =>
-        (await _client.RefreshAsync(cancellationToken).ConfigureAwait(false)).TryGet(out var repository, out var error)
+    {
+        _stores.Retry();
+        return (await _client.RefreshAsync(cancellationToken).ConfigureAwait(false)).TryGet(out var repository, out var error)
             ? await ReadAsync(repository, before, cancellationToken).ConfigureAwait(false)
-            : (before, error), cancellationToken);
+            : (before, error);
+    }, cancellationToken);
 
     /// <summary>
     /// Begins to bring what is missing of what was refreshed last, or goes on with it: first the documents, then the lists. <see cref="CompleteAsync"/> takes what came. One that began before goes on

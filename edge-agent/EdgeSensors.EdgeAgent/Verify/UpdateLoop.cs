@@ -14,12 +14,18 @@ namespace EdgeSensors.EdgeAgent.Verify;
 /// <param name="logger">Where refusals are said, each once.</param>
 internal sealed class UpdateLoop(UpdateClient client, TimeSpan every, TimeProvider time, Random random, ILogger logger)
 {
+    private const int MaxUnstored = 5;
+
     private readonly Channel<bool> _notices = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private string? _lastSaid;
     private string? _lastMissing;
+    private string? _lastNotStored;
 
     /// <summary>What is trusted now.</summary>
     public TrustedState State { get; private set; } = TrustedState.None;
+
+    /// <summary>Why <see cref="State"/> is in memory only; null when it is stored.</summary>
+    public string? NotStored => client.NotStored;
 
     /// <summary>Runs after each try, with what is trusted now and, when the newest was refused, why.</summary>
     public Func<TrustedState, TufError?, CancellationToken, Task>? Refreshed { get; set; }
@@ -37,7 +43,7 @@ internal sealed class UpdateLoop(UpdateClient client, TimeSpan every, TimeProvid
         }
 
         Task<TufError?>? bringing = null;
-        var misses = 0;
+        var (misses, unstored) = (0, 0);
         while (!cancellationToken.IsCancellationRequested)
         {
             var (state, refusal) = await client.RefreshAsync(State, cancellationToken).ConfigureAwait(false);
@@ -49,10 +55,12 @@ internal sealed class UpdateLoop(UpdateClient client, TimeSpan every, TimeProvid
                 (misses, _lastMissing) = bringing is null ? (0, null) : (misses, _lastMissing);
             }
 
-            // A hub that was not reached is asked again soon.
+            // A hub that was not reached is asked again soon; a disk likewise, with what the hub has then.
+            unstored = NotStored is null ? 0 : Math.Min(unstored + 1, MaxUnstored);
             using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var notice = _notices.Reader.WaitToReadAsync(pause.Token).AsTask();
-            var due = Task.Delay(refusal is null ? every * (0.8 + (0.4 * random.NextDouble())) : Soon(0), time, pause.Token);
+            var wait = refusal is not null ? Soon(0) : unstored > 0 ? Soon(unstored - 1) : every * (0.8 + (0.4 * random.NextDouble()));
+            var due = Task.Delay(wait, time, pause.Token);
             while (bringing is not null && await Task.WhenAny(notice, due, bringing).ConfigureAwait(false) == bringing)
             {
                 // What is large came beside, or did not.
@@ -62,6 +70,7 @@ internal sealed class UpdateLoop(UpdateClient client, TimeSpan every, TimeProvid
                 {
                     await TakeAsync(further, null, cancellationToken).ConfigureAwait(false);
                     misses = 0;
+                    due = unstored == 0 && NotStored is not null ? Task.Delay(Soon(0), time, pause.Token) : due;
                     bringing = State.Missing == MissingPart.Nothing ? null : await client.BringAsync(State.Missing, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
@@ -86,6 +95,7 @@ internal sealed class UpdateLoop(UpdateClient client, TimeSpan every, TimeProvid
     private async Task TakeAsync(TrustedState state, TufError? refusal, CancellationToken cancellationToken)
     {
         State = state;
+        SayNotStored();
         if (Refreshed is { } refreshed)
         {
             await refreshed(state, refusal, cancellationToken).ConfigureAwait(false);
@@ -105,5 +115,20 @@ internal sealed class UpdateLoop(UpdateClient client, TimeSpan every, TimeProvid
         }
 
         _lastSaid = line;
+    }
+
+    private void SayNotStored()
+    {
+        var reason = NotStored;
+        if (reason is not null && reason != _lastNotStored)
+        {
+            VerifyLog.NotStored(logger, reason);
+        }
+        else if (reason is null && _lastNotStored is not null)
+        {
+            VerifyLog.StoredAgain(logger);
+        }
+
+        _lastNotStored = reason;
     }
 }

@@ -25,4 +25,10 @@ internal static partial class VerifyLog
 
     [LoggerMessage(36, LogLevel.Warning, "lists or the authorisation are as they were before, until the newest can be brought: {Reason}")]
     public static partial void NotBrought(ILogger logger, string reason);
+
+    [LoggerMessage(37, LogLevel.Warning, "updates are followed but cannot be stored ({Reason}): they hold until this agent ends, and its next start enforces nothing new before the hub has answered. Make room in the state directory")]
+    public static partial void NotStored(ILogger logger, string reason);
+
+    [LoggerMessage(38, LogLevel.Information, "updates are stored again")]
+    public static partial void StoredAgain(ILogger logger);
 }

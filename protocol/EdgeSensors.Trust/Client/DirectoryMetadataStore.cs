@@ -22,7 +22,15 @@ public sealed class DirectoryMetadataStore(string directory) : IMetadataStore
     }
 
     /// <inheritdoc/>
-    public void Delete(string role) => File.Delete(PathOf(role));
+    public void Delete(string role)
+    {
+        var path = PathOf(role);
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+            AtomicFile.SyncDirectory(directory);
+        }
+    }
 
     private string PathOf(string role) => Path.Combine(directory, Uri.EscapeDataString(role) + ".json");
 }

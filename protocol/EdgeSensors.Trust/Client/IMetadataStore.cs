@@ -12,6 +12,6 @@ public interface IMetadataStore
     /// <summary>Replaces the file of a role, durably and at once.</summary>
     void Write(string role, ReadOnlySpan<byte> file);
 
-    /// <summary>Forgets a role.</summary>
+    /// <summary>Forgets a role, durably.</summary>
     void Delete(string role);
 }

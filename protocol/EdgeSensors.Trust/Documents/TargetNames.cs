@@ -45,6 +45,13 @@ public static class TargetNames
     /// <summary>What leads from an older version of a tier's blocklist to the newest.</summary>
     public static string BlocklistDelta(string tier, long from) => string.Create(CultureInfo.InvariantCulture, $"{BlocklistFolder}{tier}.from-{from}{BlocklistDeltaEnd}");
 
+    /// <summary>Whether it is a blocklist or a delta of one: what may be too large to be kept in memory besides.</summary>
+    public static bool IsBlocklist(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.EndsWith(BlocklistSnapshotEnd, StringComparison.Ordinal) || name.EndsWith(BlocklistDeltaEnd, StringComparison.Ordinal);
+    }
+
     /// <summary>The version that a tier's delta leads from; null when the name is none of a delta of that tier.</summary>
     public static long? BlocklistDeltaBase(string tier, string name)
     {
