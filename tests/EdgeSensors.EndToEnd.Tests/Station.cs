@@ -78,13 +78,14 @@ internal sealed class Station : IDisposable
         return path;
     }
 
-    /// <summary>The settings of an agent that reads a file.</summary>
+    /// <summary>The settings of an agent that reads a file, and leaves this machine's packet filter alone.</summary>
     public Dictionary<string, string> Reads(string capture, string pace, double windowSeconds = 1) => new()
     {
         ["EDGESENSORS__INPUT__FILE"] = capture,
         ["EDGESENSORS__INPUT__SPEED"] = pace,
         ["EDGESENSORS__REPORT__WINDOW_SECONDS"] = FormattableString.Invariant($"{windowSeconds}"),
         ["EDGESENSORS__STATE__DIRECTORY"] = State,
+        ["EDGESENSORS__ENFORCE__ENABLED"] = "false",
     };
 
     /// <summary>Starts the agent without waiting for anything.</summary>

@@ -24,12 +24,16 @@ internal sealed class Gateway(string sensor, NetworkNamespace place, string prog
     /// <summary>Where it keeps what it verified.</summary>
     public string TrustFolder => Path.Combine(enrolment, "state", "trust");
 
+    private NetworkNamespace Place => place;
+
     /// <summary>Starts the agent, or starts it again.</summary>
-    public void Start(IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="environment">Settings that differ from the enrolment's.</param>
+    /// <param name="beside">Whose namespace it is started in; null for its own.</param>
+    public void Start(IReadOnlyDictionary<string, string>? environment = null, Gateway? beside = null)
     {
         _running?.Dispose();
         var settings = new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["EDGESENSORS__INPUT__INTERFACE"] = MeteredInterface };
-        _running = StartedProgram.Start(place, program, ["run", "--config", Path.Combine(enrolment, "agent.yaml")], log, settings);
+        _running = StartedProgram.Start(beside?.Place ?? place, program, ["run", "--config", Path.Combine(enrolment, "agent.yaml")], log, settings);
     }
 
     /// <summary>Waits until the agent has verified an update; throws <see cref="ProgramException"/> when it does not come to that.</summary>

@@ -1,4 +1,4 @@
-using System.Globalization;
+using EdgeSensors.EdgeAgent.Enforce;
 
 namespace EdgeSensors.EdgeAgent.Doctor;
 
@@ -8,14 +8,13 @@ namespace EdgeSensors.EdgeAgent.Doctor;
 internal sealed class RightsCheck(string statusFile, bool capturesInterface) : ICheck
 {
     private const string Area = "Rights";
-    private const int NetAdmin = 12;
     private const int NetRaw = 13;
     private const int SystemAdministrator = 21;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
     {
-        if (await EffectiveAsync(cancellationToken).ConfigureAwait(false) is not { } effective)
+        if (await EffectiveRights.ReadAsync(statusFile, cancellationToken).ConfigureAwait(false) is not { } effective)
         {
             return [new Finding(Area, "capabilities", Verdict.Warn, $"{statusFile} does not tell", "mount /proc")];
         }
@@ -23,7 +22,7 @@ internal sealed class RightsCheck(string statusFile, bool capturesInterface) : I
         return
         [
             Capability(effective, NetRaw, "CAP_NET_RAW", "capture", capturesInterface ? Verdict.Fail : Verdict.Warn),
-            Capability(effective, NetAdmin, "CAP_NET_ADMIN", "enforcement and promiscuous mode", Verdict.Warn),
+            Capability(effective, EffectiveRights.NetAdmin, "CAP_NET_ADMIN", "enforcement and promiscuous mode", Verdict.Warn),
             .. Beyond(effective),
         ];
     }
@@ -42,20 +41,4 @@ internal sealed class RightsCheck(string statusFile, bool capturesInterface) : I
     private static Finding Capability(ulong effective, int bit, string name, string purpose, Verdict without) => (effective >> bit & 1) == 1
         ? new Finding(Area, name, Verdict.Ok, $"held; for {purpose}")
         : new Finding(Area, name, without, $"missing; for {purpose}", $"run as root, or set AmbientCapabilities={name} in the systemd unit");
-
-    private async Task<ulong?> EffectiveAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            var lines = await File.ReadAllLinesAsync(statusFile, cancellationToken).ConfigureAwait(false);
-            return lines.FirstOrDefault(line => line.StartsWith("CapEff:", StringComparison.Ordinal)) is { } line
-                && ulong.TryParse(line.AsSpan("CapEff:".Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var bits)
-                ? bits
-                : null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 }

@@ -34,4 +34,7 @@ internal static partial class RunLog
 
     [LoggerMessage(10, LogLevel.Warning, "it cannot be noted whether this agent enforces by the nftables table {Table}: what is there may stay to its own end when the owner's limits change: {Error}")]
     public static partial void NotNoted(ILogger logger, string table, string error);
+
+    [LoggerMessage(11, LogLevel.Warning, "another agent that enforces here would not be noticed: {Limitation}")]
+    public static partial void AnotherUnnoticed(ILogger logger, string limitation);
 }

@@ -86,12 +86,6 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
     {
         var stored = Checkpoint.Read(outbox.ReadCheckpoint());
         var checkpoint = file is null ? stored with { Input = "", Windows = 0, Findings = 0 } : stored.For(input);
-        outbox.Commit([], (checkpoint with { WindowOpen = file is null }).Encode());
-        if (checkpoint.Windows > 0)
-        {
-            ReportLog.Resuming(_logger, checkpoint.Windows);
-        }
-
         if (settings is { Bgp.Api: not null, XdpInterfaces.Count: > 0 })
         {
             return "bgp.api and enforce.xdp exclude each other: rules are carried out at the routers or on this machine; keep one of them";
@@ -103,6 +97,19 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         var enforcer = announcing ?? (settings.Enforce
             ? await NftEnforcer.ChooseAsync(NftCommand.OfThisMachine(), clock, cancellationToken).ConfigureAwait(false)
             : new ObserveOnlyEnforcer("enforce.enabled is false", clock));
+        // One that would only observe instead would look like a gateway that is protected.
+        var (alone, second) = enforcer is NftEnforcer ? await EnforcementLock.TakeAsync(EnforcementLock.Patience, time, cancellationToken).ConfigureAwait(false) : default;
+        if (second is not null)
+        {
+            return second;
+        }
+
+        using var held = alone;
+        if (alone?.Limitation is { } unnoticed)
+        {
+            RunLog.AnotherUnnoticed(_logger, unnoticed);
+        }
+
         if (enforcer.Limitation is { } limitation)
         {
             RunLog.ObserveOnly(_logger, limitation);
@@ -120,6 +127,12 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         var lists = await ListEnforcement.ChooseAsync(
             enforcer, settings.Limits, settings.RateLimitPacketsPerSecond, NftCommand.OfThisMachine(), new EnforcedTables(settings.StateDirectory), clock, _logger, cancellationToken).ConfigureAwait(false);
         client.ListCapacity = Math.Min(settings.Limits.BlocklistEntries, lists?.Capacity ?? 0);
+
+        outbox.Commit([], (checkpoint with { WindowOpen = file is null }).Encode());
+        if (checkpoint.Windows > 0)
+        {
+            ReportLog.Resuming(_logger, checkpoint.Windows);
+        }
 
         if (card?.DepthLimitation is { } shallow)
         {
