@@ -21,10 +21,11 @@ internal sealed class Gateway(string sensor, NetworkNamespace place, string prog
     /// <summary>The agent; throws before <see cref="Start"/>.</summary>
     public StartedProgram Agent => _running ?? throw new InvalidOperationException("The agent was not started.");
 
+    /// <summary>Its namespace.</summary>
+    public NetworkNamespace Place => place;
+
     /// <summary>Where it keeps what it verified.</summary>
     public string TrustFolder => Path.Combine(enrolment, "state", "trust");
-
-    private NetworkNamespace Place => place;
 
     /// <summary>Starts the agent, or starts it again.</summary>
     /// <param name="environment">Settings that differ from the enrolment's.</param>

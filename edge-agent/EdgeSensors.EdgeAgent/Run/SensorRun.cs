@@ -97,6 +97,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
         var enforcer = announcing ?? (settings.Enforce
             ? await NftEnforcer.ChooseAsync(NftCommand.OfThisMachine(), clock, cancellationToken).ConfigureAwait(false)
             : new ObserveOnlyEnforcer("enforce.enabled is false", clock));
+
         // One that would only observe instead would look like a gateway that is protected.
         var (alone, second) = enforcer is NftEnforcer ? await EnforcementLock.TakeAsync(EnforcementLock.Patience, time, cancellationToken).ConfigureAwait(false) : default;
         if (second is not null)
