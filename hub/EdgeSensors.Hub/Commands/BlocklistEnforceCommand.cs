@@ -28,7 +28,7 @@ internal static class BlocklistEnforceCommand
         var offline = new OfflineAccess();
         var command = new Command("enforce", "Sign what of the published list sensors enforce, within their owners' limits. Without it they only look for it.")
         {
-            categories, sensors, most, days, least4, least6, off, directory, offline.Folder, offline.PassphraseFile, offline.GivenUp,
+            categories, sensors, most, days, least4, least6, off, directory, offline.Folder, offline.PassphraseFile, offline.Request, offline.GivenUp,
         };
         command.SetAction(parsed =>
         {
@@ -57,9 +57,9 @@ internal static class BlocklistEnforceCommand
                 Publish(change, document);
             }
 
-            using (var keys = folder.OpenKeys(offline.Read(parsed, isNew: false), RepositoryRoles.Blocklists))
+            if (!offline.Publish(parsed, folder, repository, change, RepositoryRoles.Blocklists))
             {
-                folder.Publish(repository, change, keys, offline.GivenUpOf(parsed));
+                return ExitCode.Ok;
             }
 
             Console.Out.WriteLine(document is null

@@ -41,12 +41,15 @@ internal sealed record HubFolder(string Path, string Offline)
     }
 
     /// <summary>Opens the certificate authority with the offline passphrase.</summary>
-    public CertificateAuthority OpenAuthority(string passphrase, TimeProvider time)
+    public CertificateAuthority OpenAuthority(string passphrase, TimeProvider time) => OpenAuthority(Authority, Offline, passphrase, time);
+
+    /// <summary>Likewise where nothing of the hub is but the authority's certificate.</summary>
+    public static CertificateAuthority OpenAuthority(string certificateFile, string offline, string passphrase, TimeProvider time)
     {
-        var keyFile = AuthorityKeyIn(Offline);
-        if (!File.Exists(Authority) || !File.Exists(keyFile))
+        var keyFile = AuthorityKeyIn(offline);
+        if (!File.Exists(certificateFile) || !File.Exists(keyFile))
         {
-            throw new CommandException("authority", $"{(File.Exists(Authority) ? keyFile : Authority)} is not there; give the hub's folder with --dir and its offline keys with --offline.");
+            throw new CommandException("authority", $"{(File.Exists(certificateFile) ? keyFile : certificateFile)} is not there; give the hub's folder with --dir and its offline keys with --offline.");
         }
 
         var key = ECDsa.Create();
@@ -60,7 +63,15 @@ internal sealed record HubFolder(string Path, string Offline)
             throw new CommandException("passphrase", $"{keyFile} does not open with this passphrase; give the one that init was given.");
         }
 
-        return new CertificateAuthority(X509CertificateLoader.LoadCertificateFromFile(Authority), key, time);
+        var certificate = X509CertificateLoader.LoadCertificateFromFile(certificateFile);
+        if (!certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
+        {
+            certificate.Dispose();
+            key.Dispose();
+            throw new CommandException("authority", $"{certificateFile} is not the certificate of {keyFile}: they are of two hubs.");
+        }
+
+        return new CertificateAuthority(certificate, key, time);
     }
 
     public TufRepository OpenRepository(TimeProvider time) => TufRepository.Open(Repository, RepositoryOptions.Default, time).TryGet(out var repository, out var error)

@@ -57,16 +57,28 @@ internal sealed class OfflineAccess
     }
 
     /// <summary>Publishes with the offline keys of some roles, or writes a request for their signatures where one is asked for.</summary>
-    public void Publish(ParseResult parsed, HubFolder folder, TufRepository repository, RepositoryChange change, params string[] roles)
+    /// <returns>Whether it is published.</returns>
+    public bool Publish(ParseResult parsed, HubFolder folder, TufRepository repository, RepositoryChange change, params string[] roles)
     {
-        if (parsed.GetValue(Request) is { } request)
+        if (IsElsewhere(parsed))
         {
-            RequestOutput.Write(repository, change, request, $"edgesensors-hub {string.Join(' ', parsed.Tokens.TakeWhile(token => token.Value[0] != '-').Select(token => token.Value))}");
-            return;
+            WriteRequest(parsed, repository, change);
+            return false;
         }
 
         using var keys = folder.OpenKeys(Read(parsed, isNew: false), roles);
         folder.Publish(repository, change, keys, GivenUpOf(parsed));
+        return true;
+    }
+
+    /// <summary>Whether it is to be signed elsewhere.</summary>
+    public bool IsElsewhere(ParseResult parsed) => parsed.GetValue(Request) is not null;
+
+    /// <summary>Writes the request that was asked for; the command line up to its options is its reason, as far as a reason goes.</summary>
+    public void WriteRequest(ParseResult parsed, TufRepository repository, RepositoryChange change)
+    {
+        var reason = $"edgesensors-hub {string.Join(' ', parsed.Tokens.TakeWhile(token => token.Value[0] != '-').Select(token => token.Value))}";
+        RequestOutput.Write(repository, change, parsed.GetRequiredValue(Request)!, reason.Length > RequestOutput.MaxReason ? reason[..(RequestOutput.MaxReason - 3)] + "..." : reason);
     }
 
     /// <summary>Writes a random passphrase of 160 bits that only the owner may read.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using EdgeSensors.Hub.Commands.Keys;
 using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Documents;
@@ -9,11 +10,12 @@ using EdgeSensors.Trust.Sealing;
 
 namespace EdgeSensors.Hub.Commands;
 
-/// <summary><c>edgesensors-hub sensor add OPERATOR SENSOR...</c>: sensors' enrolment folders, and their signed collection authorisations; <c>sensor send</c>: a tap's over its serial line.</summary>
+/// <summary>
+/// <c>edgesensors-hub sensor add OPERATOR SENSOR...</c>: sensors' enrolment folders, and their signed collection authorisations; <c>sensor certify</c>: those of which both are signed elsewhere;
+/// <c>sensor send</c>: a tap's over its serial line.
+/// </summary>
 internal static class SensorCommand
 {
-    private static readonly TimeSpan CertificateLife = TimeSpan.FromDays(397);
-
     public static Command Create()
     {
         var op = new Argument<OperatorId>("OPERATOR") { Description = "Who runs the sensor.", CustomParser = Parsing.Operator };
@@ -29,10 +31,11 @@ internal static class SensorCommand
         var directions = new Option<string>("--directions") { Description = "What may be selected, a list of inbound, outbound, transit, internal.", HelpName = "LIST", DefaultValueFactory = _ => "inbound,outbound" };
         var k = Parsing.Number("--k", "A foreign prefix is reported only when at least this many own addresses met it.", 5, 1, 1_000_000);
         var days = Parsing.Number("--days", "How long the authorisation holds.", 90, 1, 3_650);
+        var card = new Option<string?>("--key") { Description = "With --request, for an operator's first sensor: the card of its authorisations' key (keys new authorizations-OPERATOR).", HelpName = "FILE" };
         var offline = new OfflineAccess();
         var add = new Command("add", "Enrol sensors: certificates, keys, signed collection authorisations.")
         {
-            op, sensors, directory, outputFolder, own, kind, wireless.Network, wireless.PassphraseFile, level, basis, network, directions, k, days, offline.Folder, offline.PassphraseFile, offline.GivenUp,
+            op, sensors, directory, outputFolder, own, kind, wireless.Network, wireless.PassphraseFile, level, basis, network, directions, k, days, offline.Folder, offline.PassphraseFile, offline.Request, card, offline.GivenUp,
         };
         add.SetAction(parsed =>
         {
@@ -56,8 +59,14 @@ internal static class SensorCommand
             var listen = ConfigurationFile.Load(folder.Configuration).Listen;
             var flows = Directions(parsed.GetValue(directions)!);
             var repository = folder.OpenRepository(TimeProvider.System);
-            var passphrase = offline.Read(parsed, isNew: false);
-            using var authority = folder.OpenAuthority(passphrase, TimeProvider.System);
+            var isElsewhere = offline.IsElsewhere(parsed);
+            if (parsed.GetValue(card) is not null && !isElsewhere)
+            {
+                throw new CommandException("usage", "--key is for --request; without it the key is made in the offline folder.", ExitCode.Usage);
+            }
+
+            var passphrase = isElsewhere ? "" : offline.Read(parsed, isNew: false);
+            using var authority = isElsewhere ? null : folder.OpenAuthority(passphrase, TimeProvider.System);
             var enrolments = new List<(CollectionAuthorization Authorization, SealingKey Sealing)>();
             try
             {
@@ -67,21 +76,32 @@ internal static class SensorCommand
                     enrolments.Add((Authorize(name, sealing), sealing));
                 }
 
-                Publish(folder, repository, [.. enrolments.Select(enrolment => enrolment.Authorization)], passphrase, offline.GivenUpOf(parsed));
+                var authorizations = enrolments.ConvertAll(enrolment => enrolment.Authorization);
+                if (isElsewhere)
+                {
+                    Ask(parsed, offline, repository, authorizations, parsed.GetValue(card));
+                }
+                else
+                {
+                    Publish(folder, repository, authorizations, passphrase, offline.GivenUpOf(parsed));
+                }
+
+                var root = repository.ReadRoot().TryGet(out var read, out var error) ? read : throw new CommandException("repository", $"{error}.");
+                var authorityPem = File.ReadAllText(folder.Authority).TrimEnd();
                 foreach (var (authorization, sealing) in enrolments)
                 {
                     var name = new SensorName(authorization.Operator, authorization.Sensor);
                     var enrolment = FolderOf(name);
-                    WriteEnrolment(enrolment, name, listen, authority, sealing, repository, isTap);
-                    if (isTap)
+                    SensorEnrolment.Begin(enrolment, name, listen, authorityPem, root, sealing, isTap, uplink);
+                    if (authority is null)
                     {
-                        TapBundle.Write(enrolment, name, listen, uplink);
+                        Console.Out.WriteLine($"began {enrolment} for {name}: take it where the request goes; edgesensors-hub sensor certify {enrolment} --offline FOLDER finishes it");
+                        continue;
                     }
 
+                    SensorEnrolment.Finish(enrolment, SensorEnrolment.ReadRequest(enrolment), authority);
                     Console.Out.WriteLine($"enrolled {name} under authorisation {authorization.Id} until {authorization.NotAfter}");
-                    Console.Out.WriteLine(isTap
-                        ? $"made {enrolment}: edgesensors-hub sensor send {enrolment} --port DEVICE brings it to the tap; keep no copy then"
-                        : $"made {enrolment}: take it to the sensor, and keep no copy");
+                    Console.Out.WriteLine(SensorEnrolment.Made(enrolment));
                 }
             }
             finally
@@ -116,21 +136,15 @@ internal static class SensorCommand
                 return authorization;
             }
         });
-        return new Command("sensor", "Sensors and their authorisations.") { add, SensorSendCommand.Create(), RevokeCommand.Sensor() };
+        return new Command("sensor", "Sensors and their authorisations.") { add, SensorCertifyCommand.Create(), SensorSendCommand.Create(), RevokeCommand.Sensor() };
     }
 
     // One publication for all of them, however many.
-    private static void Publish(HubFolder folder, TufRepository repository, IReadOnlyList<CollectionAuthorization> authorizations, string passphrase, string[] givenUp)
+    private static void Publish(HubFolder folder, TufRepository repository, List<CollectionAuthorization> authorizations, string passphrase, string[] givenUp)
     {
-        var op = authorizations[0].Operator;
-        var role = RepositoryRoles.Authorizations(op);
-        if (!repository.ReadRoles().TryGet(out var roles, out var error))
-        {
-            throw new CommandException("repository", $"{error}.");
-        }
-
-        var change = authorizations.Aggregate(new RepositoryChange(), (all, authorization) => all.Set(authorization));
-        if (roles.Any(status => status.Role == role))
+        var (op, role, isKnown) = OperatorOf(repository, authorizations);
+        var change = ChangeOf(authorizations);
+        if (isKnown)
         {
             using var keys = folder.OpenKeys(passphrase, role);
             folder.Publish(repository, change, keys, givenUp);
@@ -150,27 +164,33 @@ internal static class SensorCommand
         folder.Publish(repository, change.Delegate(RoleDelegation.Authorizations(op, key.PublicKey)), ring, givenUp);
     }
 
-    private static void WriteEnrolment(
-        string folder, SensorName name, ListenSettings listen, Identity.CertificateAuthority authority, SealingKey sealing, TufRepository repository, bool isTap)
+    // The same as one request. An operator's first key was made where the others are, and came as a card.
+    private static void Ask(ParseResult parsed, OfflineAccess offline, TufRepository repository, List<CollectionAuthorization> authorizations, string? card)
     {
-        if (!repository.ReadRoot().TryGet(out var root, out var error))
+        var (op, role, isKnown) = OperatorOf(repository, authorizations);
+        if (isKnown == card is not null)
         {
-            throw new CommandException("repository", $"{error}.");
+            throw new CommandException(
+                "keys",
+                isKnown ? $"{op} has its key already; leave --key out (keys rotate {role} gives it another)." : $"{op} has no key yet; make one where the offline keys are (keys new {role}) and give its card with --key.",
+                ExitCode.Usage);
         }
 
-        var issued = authority.IssueSensor(name, CertificateLife);
-        PrivateFile.CreateFolder(folder);
-        string In(string file) => Path.Combine(folder, file);
-        File.WriteAllText(In("sensor.crt"), issued.CertificatePem + "\n");
-        PrivateFile.Write(In("sensor.key"), issued.KeyPem + "\n");
-        File.WriteAllText(In("ca.crt"), authority.Certificate.ExportCertificatePem() + "\n");
-        File.WriteAllBytes(In("root.json"), root);
-        PrivateFile.Write(In("hpke.key"), sealing.ExportSecretBase64() + "\n");
-        if (!isTap)
-        {
-            File.WriteAllText(In("agent.yaml"), AgentConfiguration.Write(name, listen));
-        }
+        var change = ChangeOf(authorizations);
+        offline.WriteRequest(parsed, repository, card is null ? change : change.Delegate(RoleDelegation.Authorizations(op, KeysNewCommand.ReadCard(card).Key)));
     }
+
+    private static (OperatorId Operator, string Role, bool IsKnown) OperatorOf(TufRepository repository, List<CollectionAuthorization> authorizations)
+    {
+        var op = authorizations[0].Operator;
+        var role = RepositoryRoles.Authorizations(op);
+        return repository.ReadRoles().TryGet(out var roles, out var error)
+            ? (op, role, roles.Any(status => status.Role == role))
+            : throw new CommandException("repository", $"{error}.");
+    }
+
+    private static RepositoryChange ChangeOf(List<CollectionAuthorization> authorizations) =>
+        authorizations.Aggregate(new RepositoryChange(), (all, authorization) => all.Set(authorization));
 
     private static FlowDirections Directions(string list)
     {

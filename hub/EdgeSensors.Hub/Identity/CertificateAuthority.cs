@@ -16,6 +16,8 @@ internal sealed class CertificateAuthority : IDisposable
     public const string OverseerUnit = "overseer";
     public const string PartnerUnit = "partner";
 
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
     private readonly ECDsa _key;
@@ -62,16 +64,23 @@ internal sealed class CertificateAuthority : IDisposable
     }
 
     public IssuedCertificate IssueSensor(SensorName sensor, TimeSpan validity) =>
-        Issue(Subject(SensorUnit, sensor.ToString()), "1.3.6.1.5.5.7.3.2", validity, null);
+        Issue(Subject(SensorUnit, sensor.ToString()), ClientAuthentication, validity, null);
+
+    /// <summary>A certificate, PEM, for a sensor's key that was made elsewhere.</summary>
+    public string CertifySensor(SensorRequest request, TimeSpan validity)
+    {
+        using var certificate = Certify(request.PublicKey, Subject(SensorUnit, request.Name.ToString()), ClientAuthentication, validity, null);
+        return certificate.ExportCertificatePem();
+    }
 
     public IssuedCertificate IssueOperator(OperatorId name, TimeSpan validity) =>
-        Issue(Subject(OperatorUnit, name.Text), "1.3.6.1.5.5.7.3.2", validity, null);
+        Issue(Subject(OperatorUnit, name.Text), ClientAuthentication, validity, null);
 
     public IssuedCertificate IssueOverseer(OperatorId name, TimeSpan validity) =>
-        Issue(Subject(OverseerUnit, name.Text), "1.3.6.1.5.5.7.3.2", validity, null);
+        Issue(Subject(OverseerUnit, name.Text), ClientAuthentication, validity, null);
 
     public IssuedCertificate IssuePartner(OperatorId name, TimeSpan validity) =>
-        Issue(Subject(PartnerUnit, name.Text), "1.3.6.1.5.5.7.3.2", validity, null);
+        Issue(Subject(PartnerUnit, name.Text), ClientAuthentication, validity, null);
 
     /// <summary>When a certificate was issued; its validity begins before that, for clocks that are behind.</summary>
     public static DateTimeOffset IssuedAt(X509Certificate2 certificate) => new DateTimeOffset(certificate.NotBefore) + ClockTolerance;
@@ -85,7 +94,8 @@ internal sealed class CertificateAuthority : IDisposable
         Certificate.Dispose();
     }
 
-    private static X500DistinguishedName Subject(string unit, string commonName)
+    /// <summary>Unit and name, as <see cref="ClientIdentity"/> reads them.</summary>
+    internal static X500DistinguishedName Subject(string unit, string commonName)
     {
         var name = new X500DistinguishedNameBuilder();
         name.AddOrganizationalUnitName(unit);
@@ -96,6 +106,12 @@ internal sealed class CertificateAuthority : IDisposable
     private IssuedCertificate Issue(X500DistinguishedName subject, string usage, TimeSpan validity, X509Extension? alternative)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = Certify(new PublicKey(key), subject, usage, validity, alternative);
+        return new IssuedCertificate(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private X509Certificate2 Certify(PublicKey key, X500DistinguishedName subject, string usage, TimeSpan validity, X509Extension? alternative)
+    {
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
@@ -111,9 +127,7 @@ internal sealed class CertificateAuthority : IDisposable
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f; // positive (RFC 5280 §4.1.2.2)
         var signer = X509SignatureGenerator.CreateForECDsa(_key);
-        using var certificate = request.Create(
-            Certificate.SubjectName, signer, now - ClockTolerance, until < Certificate.NotAfter ? until : Certificate.NotAfter, serial);
-        return new IssuedCertificate(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+        return request.Create(Certificate.SubjectName, signer, now - ClockTolerance, until < Certificate.NotAfter ? until : Certificate.NotAfter, serial);
     }
 }
 

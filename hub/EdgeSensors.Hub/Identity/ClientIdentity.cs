@@ -7,7 +7,7 @@ namespace EdgeSensors.Hub.Identity;
 /// <summary>Whom a client certificate names: a sensor (OU=sensor, CN=operator/sensor), a person (OU=operator, CN=the name), an overseer (OU=overseer) or a partner (OU=partner).</summary>
 internal abstract record ClientIdentity
 {
-    private const string CommonName = "2.5.4.3";
+    internal const string CommonName = "2.5.4.3";
     private const string OrganizationalUnit = "2.5.4.11";
 
     private ClientIdentity()

@@ -1,7 +1,7 @@
 namespace EdgeSensors.Protocol;
 
 /// <summary>What makes a board one sensor's tap: its names, its hub, its keys. It holds two private keys, so it says nothing of itself but the name.</summary>
-public sealed class TapEnrolment
+public sealed record TapEnrolment
 {
     /// <summary>The sensor.</summary>
     public required SensorName Name { get; init; }
@@ -34,19 +34,7 @@ public sealed class TapEnrolment
     public string NetworkPassphrase { get; init; } = "";
 
     /// <summary>The same for another Wi-Fi network.</summary>
-    public TapEnrolment On(string network, string passphrase) => new()
-    {
-        Name = Name,
-        HubHost = HubHost,
-        MqttPort = MqttPort,
-        CertificatePem = CertificatePem,
-        KeyPem = KeyPem,
-        AuthorityPem = AuthorityPem,
-        Root = Root,
-        SealingKey = SealingKey,
-        Network = network,
-        NetworkPassphrase = passphrase,
-    };
+    public TapEnrolment On(string network, string passphrase) => this with { Network = network, NetworkPassphrase = passphrase };
 
     /// <inheritdoc/>
     public override string ToString() => Name.ToString();

@@ -31,20 +31,61 @@ public sealed class BlocklistEnforceCommandTests(HubProcess hub) : IClassFixture
         Assert.Equal([1, 2], document.Tiers);
 
         HubProcess.Succeeded(await EnforceAsync("--off"));
-        Assert.True(TufRepository.Open(Path.Combine(hub.Hub, "repository"), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out _));
-        Assert.True(repository.ListTargets().TryGet(out var names, out _));
-        Assert.DoesNotContain(TargetNames.BlocklistEnforcement, names);
+        Assert.DoesNotContain(TargetNames.BlocklistEnforcement, Targets());
     }
 
-    private async Task ImportAsync(string source, string text)
+    [Fact]
+    public async Task What_is_enforced_is_signed_elsewhere_by_who_is_shown_all_of_it()
+    {
+        await ImportAsync("feed-g", "203.0.113.40\n203.0.113.41\n", "worm");
+        await PublishAsync();
+        var request = Path.Combine(hub.Folder, "enforce-request");
+        var asked = await HubProcess.RunAsync("blocklist", "enforce", "worm=drop,ingress", "--sensor", "isp-a/*", "--dir", hub.Hub, "--request", request);
+        HubProcess.Succeeded(asked);
+        Assert.Contains("nothing is published yet", asked.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("enforced:", asked.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(TargetNames.BlocklistEnforcement, Targets());
+
+        // Another machine: one key, and the root that its holder knows.
+        var machine = Directory.CreateDirectory(Path.Combine(hub.Folder, "enforce-machine")).FullName;
+        foreach (var file in new[] { "root.json", "blocklists-1.key" })
+        {
+            File.Copy(Path.Combine(hub.Offline, file), Path.Combine(machine, file));
+        }
+
+        string[] sign = ["--key", Path.Combine(machine, "blocklists-1.key"), "--yes", "--passphrase-file", hub.Passphrase];
+        var signed = await HubProcess.RunAsync(["keys", "sign", request, .. sign]);
+        HubProcess.Succeeded(signed);
+        Assert.Contains("edgesensors-hub blocklist enforce worm=drop,ingress", signed.Output, StringComparison.Ordinal);
+        Assert.Contains("\"isp-a/*\"", signed.Output, StringComparison.Ordinal);
+        HubProcess.Succeeded(await HubProcess.RunAsync("keys", "apply", request, "--dir", hub.Hub));
+        Assert.True(BlocklistEnforcement.TryParse(Target(TargetNames.BlocklistEnforcement), out var document, out var error), error?.ToString());
+        Assert.Equal(new EnforcedCategory(DocumentId.Parse("worm"), MitigationStep.Drop, SlpfDirection.Ingress), Assert.Single(document.Categories));
+
+        // And taken back the same way.
+        File.Delete(request);
+        HubProcess.Succeeded(await HubProcess.RunAsync("blocklist", "enforce", "--off", "--dir", hub.Hub, "--request", request));
+        Assert.Contains("  - blocklists/enforce.json", (await HubProcess.RunAsync(["keys", "sign", request, .. sign])).Output, StringComparison.Ordinal);
+        HubProcess.Succeeded(await HubProcess.RunAsync("keys", "apply", request, "--dir", hub.Hub));
+        Assert.DoesNotContain(TargetNames.BlocklistEnforcement, Targets());
+    }
+
+    private async Task ImportAsync(string source, string text, string category = "exploit")
     {
         var file = Path.Combine(hub.Folder, $"{source}.txt");
         await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
-        HubProcess.Succeeded(await HubProcess.RunAsync("blocklist", "import", file, "--source", source, "--dir", hub.Hub, "--category", "exploit"));
+        HubProcess.Succeeded(await HubProcess.RunAsync("blocklist", "import", file, "--source", source, "--dir", hub.Hub, "--category", category));
     }
 
     private async Task PublishAsync(params string[] rest) =>
         HubProcess.Succeeded(await HubProcess.RunAsync(["blocklist", "publish", "--dir", hub.Hub, "--offline", hub.Offline, "--passphrase-file", hub.Passphrase, .. rest]));
+
+    private IReadOnlyCollection<string> Targets()
+    {
+        Assert.True(TufRepository.Open(Path.Combine(hub.Hub, "repository"), RepositoryOptions.Default, TimeProvider.System).TryGet(out var repository, out _));
+        Assert.True(repository.ListTargets().TryGet(out var names, out var error), error?.ToString());
+        return [.. names];
+    }
 
     private byte[] Target(string name)
     {

@@ -12,7 +12,7 @@ internal static class KeysSignCommand
     {
         var file = new Argument<string>("REQUEST") { Description = "The request; the signatures are added to it." };
         var keys = new Option<string[]>("--key") { Description = "A key file.", HelpName = "FILE", Required = true };
-        var yes = new Option<bool>("--yes") { Description = "Do not ask: for scripts that have looked at it." };
+        var yes = Confirmation.YesOption();
         var write = new Option<string?>("--write") { Description = "Write all that is to be signed to a file for reading, too.", HelpName = "FILE" };
         var byHash = new Option<string[]>("--by-hash") { Description = "SHA-256, from elsewhere, of a content that is not for reading, such as a firmware's.", HelpName = "SHA256" };
         var givenUp = SignedFile.GivenUpOption();
@@ -33,10 +33,7 @@ internal static class KeysSignCommand
 
             RequestText.DescribeToSigner(request, parsed.GetValue(write));
             RequireHashes(request, parsed.GetValue(byHash) ?? []);
-            if (!parsed.GetValue(yes) && !Confirmed(files))
-            {
-                throw new CommandException("unsigned", "Nothing was signed; answer yes, or give --yes.");
-            }
+            Confirmation.Require(parsed.GetValue(yes), files, "look at it with keys show");
 
             Passphrase.TryCreate(access.Read(parsed, isNew: false), out var passphrase);
             using (passphrase)
@@ -86,16 +83,5 @@ internal static class KeysSignCommand
                 throw new CommandException("unread", $"{name} is not for reading; give --by-hash with its SHA-256 as you have it from elsewhere.", ExitCode.Usage);
             }
         }
-    }
-
-    private static bool Confirmed(string[] files)
-    {
-        if (Console.IsInputRedirected)
-        {
-            throw new CommandException("unsigned", "Nobody is there to be asked; look at it with keys show, then give --yes.", ExitCode.Usage);
-        }
-
-        Console.Error.Write($"Sign this with {string.Join(", ", files.Select(Path.GetFileName))}? Type yes: ");
-        return Console.ReadLine()?.Trim() == "yes";
     }
 }

@@ -16,15 +16,18 @@ internal sealed class TrustedRoot
     /// <summary>Checks a request; throws with one line when it is not for the repository that is trusted here.</summary>
     public void Check(ParseResult parsed, SigningRequest request, string? beside)
     {
-        var path = PathOf(parsed, beside);
-        if (path is null || !System.IO.File.Exists(path))
-        {
-            throw new CommandException("root", $"{path ?? FileName} is not there; give --root the root.json of an enrolment: without it nothing tells whether the request is for your repository.", ExitCode.Usage);
-        }
-
-        if (request.Check(System.IO.File.ReadAllBytes(path)) is { } error)
+        if (request.Check(Read(parsed, beside)) is { } error)
         {
             throw new CommandException("request", $"{error}.");
+        }
+    }
+
+    /// <summary>Checks a root that sensors are to start from; throws with one line when it is not the one that is trusted here.</summary>
+    public void Check(ParseResult parsed, string handedOn, string beside)
+    {
+        if (!System.IO.File.Exists(handedOn) || !System.IO.File.ReadAllBytes(handedOn).AsSpan().SequenceEqual(Read(parsed, beside)))
+        {
+            throw new CommandException("root", $"{handedOn} is not the root that is trusted here ({PathOf(parsed, beside)}): sign the request first (keys sign keeps the newest root there), or give the newest one with --root.");
         }
     }
 
@@ -36,6 +39,10 @@ internal sealed class TrustedRoot
             WholeFile.Write(path, request.PresentRoot.ToArray());
         }
     }
+
+    private byte[] Read(ParseResult parsed, string? beside) => PathOf(parsed, beside) is { } path && System.IO.File.Exists(path)
+        ? System.IO.File.ReadAllBytes(path)
+        : throw new CommandException("root", $"{PathOf(parsed, beside) ?? FileName} is not there; give --root the root.json of an enrolment: without it nothing tells whether the request is for your repository.", ExitCode.Usage);
 
     private string? PathOf(ParseResult parsed, string? beside) =>
         parsed.GetValue(File) ?? (beside is null ? null : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(beside))!, FileName));
