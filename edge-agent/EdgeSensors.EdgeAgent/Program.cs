@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeSensors.Commands;
 using EdgeSensors.EdgeAgent.Commands;
 
 var root = new RootCommand("Meters traffic, reports metadata of what is suspicious, and enforces signed mitigations.")
@@ -20,4 +21,4 @@ if (parsed.Errors.Count > 0)
 }
 
 // What was read by Ctrl-C is still to be printed.
-return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
+return await Termination.InvokeAsync(parsed, TimeSpan.FromSeconds(5));

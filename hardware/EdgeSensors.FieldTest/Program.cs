@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeSensors.Commands;
 using EdgeSensors.FieldTest.Commands;
 
 var root = new RootCommand("Plays the whole system on this machine: real programs, real packets, one verdict.")
@@ -18,4 +19,4 @@ if (parsed.Errors.Count > 0)
 }
 
 // Long enough to end hub and agent in order after Ctrl-C.
-return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });
+return await Termination.InvokeAsync(parsed, TimeSpan.FromSeconds(15));

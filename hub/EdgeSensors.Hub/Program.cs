@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeSensors.Commands;
 using EdgeSensors.Hub.Commands;
 using EdgeSensors.Hub.Commands.Keys;
 
@@ -25,4 +26,5 @@ if (parsed.Errors.Count > 0)
     return ExitCode.Usage;
 }
 
-return await Failure.GuardAsync(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
+// Longer than requests under way are waited for.
+return await Failure.GuardAsync(() => Termination.InvokeAsync(parsed, TimeSpan.FromSeconds(15), handlesExceptions: false));

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using EdgeSensors.FieldTest.Programs;
+using EdgeSensors.Tests;
 using EdgeSensors.Trust.Log;
 using EdgeSensors.Trust.Tests.Log;
 
@@ -80,6 +82,26 @@ public sealed class WitnessProcessTests : IDisposable
         Assert.Equal(1, code);
         Assert.StartsWith("error[key]: ", error, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Trim());
+    }
+
+    // A request that never ends is waited for, for some seconds.
+    [Theory]
+    [InlineData(0, Signal.Interrupt, null)]
+    [InlineData(0, Signal.Terminate, null)]
+    [InlineData(0, Signal.Terminate, Signal.Terminate)]
+    [InlineData(130, Signal.Interrupt, Signal.Interrupt)]
+    [InlineData(130, Signal.Terminate, Signal.Interrupt)]
+    public async Task A_signal_ends_it_in_order_and_an_interrupt_while_it_ends_at_once(int code, int first, int? then)
+    {
+        await MakeAsync();
+        await ServeAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _port, Token);
+        await client.GetStream().WriteAsync("POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 100\r\n\r\nold"u8.ToArray(), Token);
+        Assert.Contains("<html", await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_viewPort}/"), Token), StringComparison.Ordinal); // later than the request's begin
+
+        await _serving!.EndAsync(first, then, Token);
+        Assert.Equal((code, ""), (_serving!.ExitCode, await _serving.StandardError.ReadToEndAsync(Token)));
     }
 
     private async Task<LogCard> MakeAsync(params string[] more)
