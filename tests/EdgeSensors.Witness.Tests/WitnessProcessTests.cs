@@ -104,6 +104,48 @@ public sealed class WitnessProcessTests : IDisposable
         Assert.Equal((code, ""), (_serving!.ExitCode, await _serving.StandardError.ReadToEndAsync(Token)));
     }
 
+    [Fact]
+    public async Task A_folder_that_is_not_what_the_hub_gave_leaves_the_witness_as_it_was()
+    {
+        await MakeAsync();
+        var logs = Path.Combine(Home, "logs");
+        Directory.Delete(logs, recursive: true);
+
+        // A hub's own folder has the card, and not what an overseer reads with.
+        var hub = Directory.CreateDirectory(Path.Combine(_folder, "hub")).FullName;
+        File.Copy(Path.Combine(_folder, "log.pub"), Path.Combine(hub, "log.pub"));
+        var (code, error) = await RunAsync("trust", hub, "--dir", Home);
+        Assert.Equal(1, code);
+        Assert.StartsWith("error[card]: ", error, StringComparison.Ordinal);
+        Assert.Contains("overseer.crt is not there", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(logs));
+
+        // One that was cut off before the card was written is as if it had not been, and is made good by the next.
+        Directory.CreateDirectory(Path.Combine(logs, Configuration.TrustedLog.FolderOf(SampleLog.Origin)));
+        await ServeAsync();
+        Assert.Equal(HttpStatusCode.NotFound, (await AddAsync(0)).Status);
+        _serving!.Kill();
+        await _serving.WaitForExitAsync(Token);
+        (code, error) = await RunAsync("trust", Path.Combine(_folder, "log.pub"), "--dir", Home);
+        Assert.True(code == 0, error);
+        await ServeAsync();
+        Assert.Equal(HttpStatusCode.OK, (await AddAsync(0)).Status);
+    }
+
+    [Theory]
+    [InlineData(2, "say with --url where hubs reach it", "init", "{new}", "--name", "w", "--listen", "0.0.0.0")]
+    [InlineData(2, "is a folder; give the file in it", "serve", "--config", "{home}")]
+    [InlineData(1, "There is no log hub.example/lag here", "resume", "hub.example/lag", "--dir", "{home}")]
+    public async Task What_is_wrong_is_said_in_one_line_that_says_what_to_do(int expected, string part, params string[] arguments)
+    {
+        await MakeAsync();
+        var (code, error) = await RunAsync([.. arguments.Select(a => a.Replace("{home}", Home, StringComparison.Ordinal).Replace("{new}", Path.Combine(_folder, "new"), StringComparison.Ordinal))]);
+        Assert.Equal(expected, code);
+        Assert.Contains(part, error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Trim());
+        Assert.False(Directory.Exists(Path.Combine(_folder, "new")));
+    }
+
     private async Task<LogCard> MakeAsync(params string[] more)
     {
         var (code, error) = await RunAsync(["init", Home, "--name", "oversight.example/w1", "--port", $"{_port}", "--view-port", $"{_viewPort}", .. more]);

@@ -42,6 +42,11 @@ internal static class InitCommand
                 throw new CommandException("usage", $"--listen {parsed.GetValue(listen)} is no IP address; give one of this machine, or 0.0.0.0.", ExitCode.Usage);
             }
 
+            if (parsed.GetValue(url) is null && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
+            {
+                throw new CommandException("usage", $"--listen {address} is every address of this machine; say with --url where hubs reach it, such as http://192.0.2.1:{parsed.GetValue(port)}/.", ExitCode.Usage);
+            }
+
             using var signer = NoteSigner.Create(called, NoteKeyKind.Cosignature);
             if (!LogCard.TryParse($"{signer.Key} {parsed.GetValue(url) ?? $"http://{new IPEndPoint(address, parsed.GetValue(port))}"}", out var card))
             {
@@ -60,7 +65,7 @@ internal static class InitCommand
             File.WriteAllText(In(CardFile), card + "\n");
             File.WriteAllText(In("witness.yaml"), WitnessConfiguration.Template(called, address.ToString(), parsed.GetValue(port), parsed.GetValue(viewPort)));
             Console.Out.WriteLine($"made {folder}");
-            Console.Out.WriteLine($"next: give {In(CardFile)} to the hub (edgesensors-hub init --witness), then edgesensors-witness trust --dir {folder} what it gives back");
+            Console.Out.WriteLine($"next: give {In(CardFile)} to the hub (edgesensors-hub init --witness), which gives the folder overseer back; then edgesensors-witness trust overseer --dir {folder}");
             return ExitCode.Ok;
         });
         return command;

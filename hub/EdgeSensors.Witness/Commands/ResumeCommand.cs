@@ -18,6 +18,11 @@ internal static class ResumeCommand
             var configuration = WitnessConfiguration.Load(Path.Combine(parsed.GetRequiredValue(directory), "witness.yaml"));
             var name = parsed.GetRequiredValue(origin);
             using var store = WitnessStore.Open(configuration.State);
+            if (store.Newest(name) is null)
+            {
+                throw new CommandException("log", $"There is no log {name} here; its name is the part before the first '+' of its log.pub.");
+            }
+
             if (store.Resume(name) is not { } size)
             {
                 throw new CommandException("log", $"The log {name} is not halted; see the alarms of the view.");

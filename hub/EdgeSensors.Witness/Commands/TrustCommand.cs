@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using EdgeSensors.Hub.Commands;
 using EdgeSensors.Witness.Configuration;
 using EdgeSensors.Witness.Cosign;
@@ -17,21 +18,25 @@ internal static class TrustCommand
         {
             var from = Path.GetFullPath(parsed.GetRequiredValue(source));
             var configuration = WitnessConfiguration.Load(Path.Combine(parsed.GetRequiredValue(directory), "witness.yaml"));
-            var card = TrustedLog.ReadCard(Directory.Exists(from) ? Path.Combine(from, TrustedLog.CardFile) : from);
+            string[] access = Directory.Exists(from) ? [TrustedLog.CertificateFile, TrustedLog.KeyFile, TrustedLog.AuthorityFile] : [];
+            var cardFile = Directory.Exists(from) ? Path.Combine(from, TrustedLog.CardFile) : from;
+            if (access.Select(file => Path.Combine(from, file)).Prepend(cardFile).FirstOrDefault(file => !File.Exists(file)) is { } missing)
+            {
+                throw new CommandException("card", $"{missing} is not there; give the folder that edgesensors-hub init (DIR/overseer) or overseer add wrote, or a log's card (log.pub).");
+            }
+
+            var card = TrustedLog.ReadCard(cardFile);
             var folder = Path.Combine(configuration.Logs, TrustedLog.FolderOf(card.Key.Name));
-            if (Directory.Exists(folder) && TrustedLog.ReadCard(Path.Combine(folder, TrustedLog.CardFile)).Key is var known && !known.Equals(card.Key))
+            if (TrustedLog.IsWhole(folder) && TrustedLog.ReadCard(Path.Combine(folder, TrustedLog.CardFile)).Key is var known && !known.Equals(card.Key))
             {
                 throw new CommandException("exists", $"A log {card.Key.Name} with another key is trusted already; two logs cannot share a name.");
             }
 
             PrivateFile.CreateFolder(folder);
-            if (Directory.Exists(from))
+            foreach (var file in access)
             {
-                foreach (var file in new[] { TrustedLog.CertificateFile, TrustedLog.KeyFile, TrustedLog.AuthorityFile })
-                {
-                    // Keeps the rights of the original: the key is its owner's.
-                    File.Copy(Path.Combine(from, file), Path.Combine(folder, file), overwrite: true);
-                }
+                // Keeps the rights of the original: the key is its owner's.
+                File.Copy(Path.Combine(from, file), Path.Combine(folder, file), overwrite: true);
             }
 
             using (var store = WitnessStore.Open(configuration.State))
@@ -39,8 +44,9 @@ internal static class TrustCommand
                 store.Follow(card.Key.Name);
             }
 
-            File.WriteAllText(Path.Combine(folder, TrustedLog.CardFile), card + "\n");
-            Console.Out.WriteLine($"trusts {card.Key}");
+            // The card comes last, and whole: without it the log is not trusted, and one that cannot be read keeps the witness from starting.
+            WholeFile.Write(Path.Combine(folder, TrustedLog.CardFile), Encoding.UTF8.GetBytes(card + "\n"));
+            Console.Out.WriteLine($"trusts {card.Key}; a witness that serves already must be started anew");
             return ExitCode.Ok;
         });
         return command;

@@ -22,8 +22,11 @@ internal sealed record TrustedLog(LogCard Card, string? Access)
     public static string FolderOf(string origin) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(origin)));
 
     public static IReadOnlyList<TrustedLog> LoadAll(string logs) => Directory.Exists(logs)
-        ? [.. Directory.EnumerateDirectories(logs).Order(StringComparer.Ordinal).Select(Load)]
+        ? [.. Directory.EnumerateDirectories(logs).Where(IsWhole).Order(StringComparer.Ordinal).Select(Load)]
         : [];
+
+    /// <summary>Whether a folder holds a log that is trusted: the command that makes it may have been cut off before it wrote the card.</summary>
+    public static bool IsWhole(string folder) => File.Exists(Path.Combine(folder, CardFile));
 
     public static LogCard ReadCard(string path) =>
         LogCard.TryParse(File.ReadAllText(path), out var card) && card.Key.Kind == NoteKeyKind.Ed25519

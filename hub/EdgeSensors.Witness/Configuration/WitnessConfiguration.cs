@@ -42,6 +42,11 @@ internal sealed record WitnessConfiguration
     {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Select(pair => KeyValuePair.Create((string)pair.Key, (string?)pair.Value ?? ""));
+        if (Directory.Exists(path))
+        {
+            throw new ConfigurationException($"{path} is a folder; give the file in it: {Path.Combine(path, "witness.yaml")}");
+        }
+
         try
         {
             using var reader = File.OpenText(path);
