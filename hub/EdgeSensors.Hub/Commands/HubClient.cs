@@ -131,9 +131,16 @@ internal sealed class HubClient : IDisposable
         catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException)
         {
             var inner = e.GetBaseException().Message.TrimEnd('.');
-            throw new CommandException("hub", e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
-                ? $"The hub at {_http.BaseAddress} and this profile do not trust one another ({inner}); use a profile of this hub that has not expired."
-                : $"The hub at {_http.BaseAddress} cannot be reached ({inner}); check that it serves and that profile.yaml names it.");
+            throw new CommandException("hub", (e as HttpRequestException)?.HttpRequestError switch
+            {
+                HttpRequestError.SecureConnectionError =>
+                    $"The hub at {_http.BaseAddress} and this profile do not trust one another ({inner}); use a profile of this hub that has not expired.",
+
+                // It ends the connection of a certificate that was revoked, and says nothing to it.
+                HttpRequestError.ResponseEnded =>
+                    $"The hub at {_http.BaseAddress} ended the connection without an answer; if it serves, this certificate was revoked: ask for a new one.",
+                _ => $"The hub at {_http.BaseAddress} cannot be reached ({inner}); check that it serves and that profile.yaml names it.",
+            });
         }
         catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
         {

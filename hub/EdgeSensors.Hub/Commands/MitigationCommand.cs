@@ -22,7 +22,7 @@ internal static class MitigationCommand
 
     /// <summary>The answer to a decision: one line, or the API's JSON.</summary>
     public static void Say(MitigationView m, bool json) => Console.Out.WriteLine(
-        json ? HubClient.ToJson(m) : $"{m.Id} {m.State}: {m.Step} {m.Target} for {m.DurationMinutes.ToString("0.##", CultureInfo.InvariantCulture)} minutes; {m.Outlook}");
+        json ? HubClient.ToJson(m) : $"{m.Id} {m.State}: {m.Step} {m.Target} for {m.DurationMinutes.ToString("0.##", CultureInfo.InvariantCulture)} minutes{(m.Outlook.Length > 0 ? "; " : "")}{m.Outlook}");
 
     private static Command List()
     {

@@ -20,7 +20,7 @@ internal static class MitigationStopCommand
         async (hub, body, json, cancel) =>
         {
             var holds = await hub.PostAsync<List<HoldView>>("/api/v1/holds/release", body, cancel);
-            Console.Out.WriteLine(json ? HubClient.ToJson(holds) : holds.Count == 0 ? "nothing is stopped" : $"still stopped: {string.Join("; ", holds.Select(Describe))}");
+            Console.Out.WriteLine(json ? HubClient.ToJson(holds) : holds.Count == 0 ? "nothing is stopped" : $"still stopped: {string.Join("; ", holds.Select(hold => $"{Describe(hold)} (release{(hold.Issuer == Decide.Hold.Everything ? "" : $" --issuer {hold.Issuer}")})"))}");
         });
 
     public static string Describe(HoldView hold) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EdgeSensors.Hub.Identity;
 using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.Hub.Commands;
 
@@ -11,16 +12,26 @@ internal static class RevokeCommand
     {
         var op = new Argument<OperatorId>("OPERATOR") { Description = "Who runs the sensor.", CustomParser = Parsing.Operator };
         var sensor = new Argument<SensorId[]>("SENSOR") { Description = "The sensor's name.", CustomParser = Parsing.Sensors, Arity = ArgumentArity.ExactlyOne };
-        return Create([op, sensor], parsed => (CertificateAuthority.SensorUnit, new SensorName(parsed.GetValue(op), parsed.GetRequiredValue(sensor)[0]).ToString()));
+        return Create([op, sensor], (parsed, folder) =>
+        {
+            var name = new SensorName(parsed.GetValue(op), parsed.GetRequiredValue(sensor)[0]);
+            if (folder.OpenRepository(TimeProvider.System).ListTargets().TryGet(out var targets, out _) && !targets.Contains(TargetNames.Authorization(name.Operator, name.Sensor)))
+            {
+                // Revoked all the same, it may have been enrolled once; but whoever mistyped the name of a stolen one must hear of it.
+                Console.Error.WriteLine($"no authorisation of a sensor {name} is published here; see that the name is right");
+            }
+
+            return (CertificateAuthority.SensorUnit, name.ToString());
+        });
     }
 
     public static Command Person(string unit)
     {
         var name = new Argument<OperatorId>("NAME") { Description = "Whose.", CustomParser = Parsing.Operator };
-        return Create([name], parsed => (unit, parsed.GetValue(name).Text));
+        return Create([name], (parsed, _) => (unit, parsed.GetValue(name).Text));
     }
 
-    private static Command Create(Argument[] arguments, Func<ParseResult, (string Unit, string Name)> subject)
+    private static Command Create(Argument[] arguments, Func<ParseResult, HubFolder, (string Unit, string Name)> subject)
     {
         var directory = new Option<string>("--dir") { Description = "The hub's folder.", HelpName = "DIR", Required = true };
         var command = new Command("revoke", "Shut out whoever holds a certificate that was issued until now; a new one lets in again.") { directory };
@@ -34,7 +45,7 @@ internal static class RevokeCommand
                 throw new CommandException("input", $"{folder.Path} is no hub's folder; give the one that init made.");
             }
 
-            var (list, who) = (RevocationList.PathBeside(folder.Authority), subject(parsed));
+            var (list, who) = (RevocationList.PathBeside(folder.Authority), subject(parsed, folder));
             WholeFile.Write(list, System.Text.Encoding.UTF8.GetBytes(RevocationList.With(File.Exists(list) ? File.ReadAllText(list) : "", who, TimeProvider.System.GetUtcNow())));
             Console.Out.WriteLine($"revoked {who.Unit} {who.Name}: refused from now on, over an open connection too");
             return ExitCode.Ok;

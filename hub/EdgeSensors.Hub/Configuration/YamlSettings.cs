@@ -99,7 +99,9 @@ internal sealed class YamlSettings
     {
         if (_values.Keys.FirstOrDefault(key => !_asked.Contains(key)) is { } unknown)
         {
-            throw new ConfigurationException($"{_file}:{_lines[unknown]}: unknown key {unknown}; remove it or correct its spelling.");
+            throw new ConfigurationException(unknown.Contains('.', StringComparison.Ordinal)
+                ? $"{_file}:{_lines[unknown]}: unknown key {unknown}; remove it or correct its spelling."
+                : $"{_file}:{_lines[unknown]}: {unknown} is no section with keys.");
         }
 
         if (_overrides.Keys.FirstOrDefault(key => key.Contains('.', StringComparison.Ordinal) && !_asked.Contains(key)) is { } stray)
@@ -145,7 +147,10 @@ internal sealed class YamlSettings
 
             if (content is not YamlMappingNode keys)
             {
-                throw new ConfigurationException($"{_file}:{name.Start.Line}: {section} is no section with keys.");
+                // An agent's file has such a key, which is read here for its other ones; where every key is to be known it is refused.
+                _values.Add(section, content);
+                _lines.Add(section, name.Start.Line);
+                continue;
             }
 
             foreach (var (key, value) in keys.Children)
