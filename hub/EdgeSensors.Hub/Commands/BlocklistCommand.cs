@@ -93,11 +93,18 @@ internal static class BlocklistCommand
                 throw new CommandException(error.Kind, $"{path}: {error.Message}.");
             }
 
+            // A download that failed is empty, or a page that says so: it must not put out what its source listed.
+            if (sink.Entries.Count == 0)
+            {
+                var first = sink.Skipped.Select(skipped => $" ({skipped.Value.Count} left out: {skipped.Key}, such as '{Shown(skipped.Value.Example)}')").FirstOrDefault();
+                throw new CommandException("empty", $"{path} holds no entry that can be listed{first}; what {name} listed before stays. To forget that: edgesensors-hub blocklist remove {name}.");
+            }
+
             store.Replace(name, found.Value, now, sink.Entries);
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {sink.Entries.Count} entries ({found.Value.ToString().ToLowerInvariant()})"));
             foreach (var (reason, (count, example)) in sink.Skipped)
             {
-                Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  left out {count}: {reason}, such as '{example.ReplaceLineEndings(" ")}'"));
+                Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  left out {count}: {reason}, such as '{Shown(example)}'"));
             }
 
             return ExitCode.Ok;
@@ -223,6 +230,9 @@ internal static class BlocklistCommand
     private static DocumentId Id(string text, string option) => DocumentId.TryParse(text, out var id)
         ? id
         : throw new CommandException("usage", $"{option} takes 1 to 63 of a-z, 0-9 and '-'.", ExitCode.Usage);
+
+    // Somebody else's octets, on this person's screen.
+    private static string Shown(string example) => string.Concat(example.Select(c => char.IsControl(c) ? ' ' : c));
 
     private static byte[] Read(string path)
     {

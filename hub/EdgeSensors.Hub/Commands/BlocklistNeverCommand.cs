@@ -19,6 +19,7 @@ internal static class BlocklistNeverCommand
         {
             using var store = BlocklistCommand.OpenStore(BlocklistCommand.FolderOf(parsed, directory));
             store.AddNever(parsed.GetValue(prefix), parsed.GetRequiredValue(reason).ReplaceLineEndings(" "));
+            Console.Out.WriteLine($"{parsed.GetValue(prefix)} is never listed; what is published names it until the next blocklist publish");
             return ExitCode.Ok;
         });
         return command;

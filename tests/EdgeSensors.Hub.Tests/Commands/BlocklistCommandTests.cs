@@ -60,6 +60,21 @@ public sealed class BlocklistCommandTests(HubProcess hub) : IClassFixture<HubPro
         HubProcess.FailedInOneLine(await HubProcess.RunAsync("blocklist", "export", "--format", "misp", "--dir", hub.Hub), 2, "--out");
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("<html><body>503 Service Unavailable\u001b[2J</body></html>\n")]
+    public async Task A_download_that_failed_does_not_put_out_what_its_source_listed(string page)
+    {
+        await ImportAsync("feed-c", "203.0.113.201\n", " entries (text)");
+        var file = Path.Combine(hub.Folder, "failed.txt");
+        await File.WriteAllTextAsync(file, page, TestContext.Current.CancellationToken);
+        var run = await HubProcess.RunAsync("blocklist", "import", file, "--source", "feed-c", "--dir", hub.Hub);
+        HubProcess.FailedInOneLine(run, 1, "what feed-c listed before stays");
+        Assert.DoesNotContain('\u001b', run.Error);
+        Assert.Contains("203.0.113.201 ", (await HubProcess.RunAsync("blocklist", "list", "--entries", "--dir", hub.Hub)).Output, StringComparison.Ordinal);
+        HubProcess.Succeeded(await HubProcess.RunAsync("blocklist", "remove", "feed-c", "--dir", hub.Hub));
+    }
+
     /// <summary>Imports a text; the last argument is what must be said.</summary>
     private async Task ImportAsync(string source, string text, params string[] rest)
     {
