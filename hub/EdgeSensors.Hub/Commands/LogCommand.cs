@@ -111,7 +111,7 @@ internal static class LogCommand
         return alarms.Count == 0 ? ExitCode.Ok : throw new CommandException("alarm", $"The log is not as it must be: {alarms[0]}; ask who runs it.");
     }
 
-    private static WitnessPolicy ReadPolicy(string root) => WitnessPolicy.TryReadRoot(File.ReadAllBytes(root), out var policy, out var reason)
+    public static WitnessPolicy ReadPolicy(string root) => WitnessPolicy.TryReadRoot(File.ReadAllBytes(root), out var policy, out var reason)
         ? policy
         : throw new CommandException("root", $"{root} cannot be used: {reason}; give the root.json of an enrolment.", ExitCode.Usage);
 

@@ -52,7 +52,7 @@ internal static class KeyFolder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            error = new KeyFileError(KeyFileFault.Unreadable, path, $"cannot be read: {exception.Message}");
+            error = new KeyFileError(KeyFileFault.Unreadable, path, $"cannot be read: {exception.Message.TrimEnd('.')}");
             return false;
         }
     }
@@ -85,7 +85,7 @@ internal static class KeyFolder
         {
             ring.Dispose();
             keys = null;
-            error = new KeyFileError(KeyFileFault.Unreadable, folder, $"cannot be read: {exception.Message}");
+            error = new KeyFileError(KeyFileFault.Unreadable, folder, $"cannot be read: {exception.Message.TrimEnd('.')}");
             return false;
         }
 

@@ -14,6 +14,11 @@ internal static class RequestFit
             throw new RequestRefusedException(RepositoryErrorKind.Refused, TopLevelRole.Root, "the request is for another repository");
         }
 
+        if (IsPublished(state, request))
+        {
+            throw new RequestRefusedException(RepositoryErrorKind.Outdated, TopLevelRole.Root, "all that the request brings is published already; nothing is left to do");
+        }
+
         if (request.NextRoot is { } next && next.Signed.Version != state.Root.Version + 1)
         {
             throw Outdated(TopLevelRole.Root, state.Root.Version, next.Signed.Version);
@@ -37,6 +42,10 @@ internal static class RequestFit
             }
         }
     }
+
+    private static bool IsPublished(RepositoryState state, SigningRequest request) =>
+        (request.NextRoot is not { } root || (root.Signed.Version <= state.Root.Version && root.HasSamePayload(RepositoryState.LoadRoot(state.Metadata, root.Signed.Version))))
+        && request.Next.All(next => state.FindSigned(next.Key) is { } published && next.Value.HasSamePayload(published));
 
     private static RequestRefusedException Outdated(string role, long published, long asked) => new(
         RepositoryErrorKind.Outdated, role, $"version {published} is published and the request brings version {asked}, made from another; make it anew");

@@ -24,6 +24,9 @@ public sealed record RoleStatus(string Role, long Version, DateTimeOffset Expire
     /// <summary>Whether nobody who comes later may speak of its paths.</summary>
     public bool Terminating { get; init; }
 
+    /// <summary>Whether it was given the paths of a pattern, so that it can hand them on: a star of that pattern has to stand under one of its own.</summary>
+    public bool Covers(string pattern) => Paths.Any(given => PathPattern.Matches(given, pattern));
+
     internal static RoleStatus Of(string role, SignedPayload? payload, RoleKeys keys, IReadOnlyDictionary<string, TufKey> table) =>
         new(role, payload?.Version ?? 0, payload?.Expires ?? DateTimeOffset.MaxValue) { Keys = [.. new Demand(keys, table).Keys], Threshold = keys.Threshold };
 }

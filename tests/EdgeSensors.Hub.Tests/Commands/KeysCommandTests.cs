@@ -32,7 +32,7 @@ public sealed class KeysCommandTests(HubProcess hub) : IClassFixture<HubProcess>
         var applied = await RunAsync("apply", request, "--dir", hub.Hub);
         Succeeded(applied);
         Assert.Contains($"the key {before.Keys[0].Id} counts no more", applied.Output, StringComparison.Ordinal);
-        HubProcess.FailedInOneLine(await RunAsync("apply", request, "--dir", hub.Hub), 1, "root: version");
+        HubProcess.FailedInOneLine(await RunAsync("apply", request, "--dir", hub.Hub), 1, "is published already");
 
         var after = await RoleAsync("root");
         Assert.Equal(before.Version + 1, after.Version);
@@ -314,9 +314,56 @@ public sealed class KeysCommandTests(HubProcess hub) : IClassFixture<HubProcess>
     [InlineData("There is no target", 2, "request", "remove", "mitigations/a/b.json", "--out", "x")]
     [InlineData("/nowhere", 1, "request", "grant", "/nowhere", "--out", "x")]
     [InlineData("needs an offline key", 1, "request", "renew", "control", "--out", "x")]
+    [InlineData("'many' is no whole number", 2, "threshold", "targets", "many", "--out", "x")]
     public async Task What_is_wrong_is_said_in_one_line(string part, int code, params string[] arguments)
     {
         HubProcess.FailedInOneLine(await RunAsync([.. arguments.Select(a => a == "x" ? New("never") : a), "--dir", hub.Hub]), code, part);
+    }
+
+    [Fact]
+    public async Task A_request_that_must_be_made_anew_is_called_so_before_anybody_gathers_signatures_for_it()
+    {
+        var (first, second) = (New("request"), New("request"));
+        Succeeded(await RunAsync("request", "renew", "blocklists", "--dir", hub.Hub, "--out", first));
+        HubProcess.Succeeded(await HubProcess.RunAsync("listed", "add", "203.0.113.48", "--category", "c2", "--dir", hub.Hub, "--request", second));
+        await SignAllAsync(first, "blocklists");
+        Succeeded(await RunAsync("apply", first, "--dir", hub.Hub));
+        var late = await RunAsync("apply", second, "--dir", hub.Hub);
+        HubProcess.FailedInOneLine(late, 1, "make it anew");
+        Assert.StartsWith("error[outdated]", late.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_what_it_should_be_is_found_out_before_anything_is_made()
+    {
+        var request = New("request");
+        Succeeded(await RunAsync("request", "renew", "blocklists", "--dir", hub.Hub, "--out", request));
+        HubProcess.FailedInOneLine(await RunAsync("sign", request, "--key", "/nowhere/root-1.key", "--yes", "--passphrase-file", hub.Passphrase), 2, "/nowhere/root-1.key is not there");
+
+        var folder = New("machine");
+        HubProcess.FailedInOneLine(await RunAsync("new", "blocklists", "--out", folder, "--root", hub.WitnessCard, "--passphrase-file", hub.Passphrase), 2, "give the root.json of an enrolment");
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public async Task A_grant_of_somebody_without_keys_is_not_given_to_the_targets_keys_to_sign()
+    {
+        var (document, request) = (New("grant") + ".json", New("request"));
+        Assert.True(Open().ReadTarget("mitigations/authority/standing.json").TryGet(out var standing, out _));
+        await File.WriteAllTextAsync(document, System.Text.Encoding.UTF8.GetString(standing).Replace("\"issuer\":\"authority\"", "\"issuer\":\"autority\"", StringComparison.Ordinal), Token);
+        HubProcess.FailedInOneLine(await RunAsync("request", "grant", document, "--dir", hub.Hub, "--out", request), 2, "keys issuer add");
+        Assert.False(File.Exists(request));
+    }
+
+    [Fact]
+    public async Task No_role_hands_on_more_than_it_was_given()
+    {
+        var (folder, request) = (New("machine"), New("request"));
+        Succeeded(await RunAsync("new", "lab", "--out", folder, "--passphrase-file", hub.Passphrase));
+        string[] rest = ["--by", "mitigations-authority", "--key", Directory.GetFiles(folder, "*.pub").Single(), "--dir", hub.Hub, "--out", request];
+        HubProcess.FailedInOneLine(await RunAsync(["delegate", "lab", "--path", "blocklists/*", .. rest]), 2, "'blocklists/*' is more than mitigations-authority was given (mitigations/authority/*)");
+        HubProcess.FailedInOneLine(await RunAsync(["delegate", "lab", "--path", "mitigations/*/lab-*", .. rest]), 2, "narrow it");
+        Succeeded(await RunAsync(["delegate", "lab", "--path", "mitigations/authority/lab-*", .. rest]));
     }
 
     private static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => HubProcess.RunAsync(["keys", .. arguments]);

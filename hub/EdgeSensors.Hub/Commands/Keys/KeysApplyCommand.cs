@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using EdgeSensors.Trust.Keys;
+using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Commands.Keys;
 
@@ -18,12 +19,6 @@ internal static class KeysApplyCommand
             var path = Path.GetFullPath(parsed.GetRequiredValue(directory));
             var folder = new HubFolder(path, path + "-offline");
             var repository = folder.OpenRepository(TimeProvider.System);
-            if (request.Standing().FirstOrDefault(standing => !standing.IsMet) is { } open)
-            {
-                throw new CommandException("signatures", string.Create(
-                    CultureInfo.InvariantCulture, $"{open.Signatures} of {open.Threshold} have signed ({open.Whose}); these may still: {string.Join(", ", open.Waiting)}."));
-            }
-
             if (!OnlineKeys.TryLoad(folder.Online, out var keys, out var fault))
             {
                 throw new CommandException("keys", $"{fault}.");
@@ -34,7 +29,11 @@ internal static class KeysApplyCommand
             {
                 if (!repository.Apply(request, keys).TryGet(out var published, out var error))
                 {
-                    throw RequestOutput.Failure(error);
+                    // Whether it still fits comes first: nobody should gather signatures for what must be made anew.
+                    throw error.Kind == RepositoryErrorKind.KeysMissing && request.Standing().FirstOrDefault(standing => !standing.IsMet) is { } open
+                        ? new CommandException("signatures", string.Create(
+                            CultureInfo.InvariantCulture, $"{open.Signatures} of {open.Threshold} have signed ({open.Whose}); these may still: {string.Join(", ", open.Waiting)}."))
+                        : RequestOutput.Failure(error);
                 }
 
                 Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"published {string.Join(", ", request.Roles)} as timestamp {published.TimestampVersion}"));

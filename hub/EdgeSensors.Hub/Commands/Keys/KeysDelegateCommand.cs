@@ -83,7 +83,12 @@ internal static class KeysDelegateCommand
 
         if (delegation.Delegator != TopLevelRole.Targets)
         {
-            KeysRotateCommand.RoleOf(repository, delegation.Delegator);
+            var delegator = KeysRotateCommand.RoleOf(repository, delegation.Delegator);
+            if (delegation.Paths.FirstOrDefault(path => !delegator.Covers(path)) is { } beyond)
+            {
+                throw new CommandException(
+                    "usage", $"'{beyond}' is more than {delegator.Role} was given ({string.Join(", ", delegator.Paths)}), so nobody would follow it; narrow it.", ExitCode.Usage);
+            }
         }
 
         try

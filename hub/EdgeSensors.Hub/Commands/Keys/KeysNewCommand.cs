@@ -22,6 +22,11 @@ internal static class KeysNewCommand
                 throw new CommandException("usage", $"'{name}' is no offline role; keys rotate makes the hub's own keys.", ExitCode.Usage);
             }
 
+            if (parsed.GetValue(root) is { } given)
+            {
+                LogCommand.ReadPolicy(given);
+            }
+
             var folder = Path.GetFullPath(parsed.GetRequiredValue(output));
             Passphrase.TryCreate(access.Read(parsed, isNew: true), out var passphrase);
             using (passphrase)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Metadata;
 using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Commands.Keys;
@@ -9,13 +10,13 @@ internal static class KeysRequestCommand
 {
     public static Command Create() => new("request", "Ask for signatures: a grant, an authorisation, any target, its removal, a renewal.") { Grant(), Authorization(), Target(), Remove(), Renew() };
 
-    private static Command Grant() => Document("grant", "Publish an issuer's grant, from a JSON or YAML document.", (file, bytes) =>
+    private static Command Grant() => Document("grant", "issuer", "Publish an issuer's grant, from a JSON or YAML document.", (file, bytes) =>
         Trust.Documents.Grant.TryParse(bytes, out var grant, out var error) ? new RepositoryChange().Set(grant) : throw Wrong(file, error));
 
-    private static Command Authorization() => Document("authorization", "Publish a sensor's collection authorisation, from a JSON or YAML document.", (file, bytes) =>
+    private static Command Authorization() => Document("authorization", "operator", "Publish a sensor's collection authorisation, from a JSON or YAML document.", (file, bytes) =>
         CollectionAuthorization.TryParse(bytes, out var authorization, out var error) ? new RepositoryChange().Set(authorization) : throw Wrong(file, error));
 
-    private static Command Document(string word, string description, Func<string, byte[], RepositoryChange> read)
+    private static Command Document(string word, string who, string description, Func<string, byte[], RepositoryChange> read)
     {
         var file = new Argument<string>("FILE") { Description = "The document (docs/protocol.md), .json, .yaml or .yml." };
         var output = new RequestOutput();
@@ -23,7 +24,16 @@ internal static class KeysRequestCommand
         command.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(file);
-            return output.Write(parsed, output.FolderOf(parsed).OpenRepository(TimeProvider.System), read(path, DocumentFile.Read(path)));
+            var repository = output.FolderOf(parsed).OpenRepository(TimeProvider.System);
+            var change = read(path, DocumentFile.Read(path));
+
+            // It is the word of whoever it names, not of the targets keys: a name that is wrong would go to those.
+            if (repository.Prepare(change, "").TryGet(out var draft, out _) && draft.Roles.Contains(TopLevelRole.Targets))
+            {
+                throw new CommandException("document", $"{path}: whom it names has no keys here; correct the name, or let him in first: keys {who} add.", ExitCode.Usage);
+            }
+
+            return output.Write(parsed, repository, change);
         });
         return command;
     }

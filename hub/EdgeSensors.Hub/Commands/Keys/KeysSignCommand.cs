@@ -11,7 +11,7 @@ internal static class KeysSignCommand
     public static Command Create()
     {
         var file = new Argument<string>("REQUEST") { Description = "The request; the signatures are added to it." };
-        var keys = new Option<string[]>("--key") { Description = "A key file.", HelpName = "FILE", Required = true };
+        var keys = new Option<string[]>("--key") { Description = "A key file; once for each key.", HelpName = "FILE", Required = true };
         var yes = Confirmation.YesOption();
         var write = new Option<string?>("--write") { Description = "Write all that is to be signed to a file for reading, too.", HelpName = "FILE" };
         var byHash = new Option<string[]>("--by-hash") { Description = "SHA-256, from elsewhere, of a content that is not for reading, such as a firmware's.", HelpName = "SHA256" };
@@ -24,6 +24,11 @@ internal static class KeysSignCommand
             var path = parsed.GetRequiredValue(file);
             var request = RequestOutput.Read(path);
             var files = parsed.GetRequiredValue(keys);
+            if (files.FirstOrDefault(key => !File.Exists(key)) is { } missing)
+            {
+                throw new CommandException("keys", $"{missing} is not there; give the .key file that init or keys new wrote.", ExitCode.Usage);
+            }
+
             root.Check(parsed, request, files[0]);
             var given = parsed.GetValue(givenUp) ?? [];
             foreach (var record in files.Select(SignedFile.Beside).Distinct(StringComparer.Ordinal))
