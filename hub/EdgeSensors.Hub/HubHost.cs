@@ -141,6 +141,7 @@ internal sealed class HubHost : IAsyncDisposable
         writer.SettledUpTo = () => Math.Min(correlator.SettledUpTo, projector.SettledUpTo);
 
         _app.UseMiddleware<AccessControl>();
+        _app.UseWhen(context => context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal), HubApi.ExplainBareStatus);
         UpdateFiles.Map(_app, repository, sequencer);
         LogFiles.Map(_app, log);
         broker.ChunkSource = new UpdateChunks(repository.TargetsDirectory, repository.MetadataDirectory, sequencer).Read;

@@ -36,6 +36,17 @@ internal sealed class HubApi(IDecisionStore store, Mitigations mitigations, Poli
         api.MapGet("/audit", Audit).WithSummary("Who did what, the latest first");
     }
 
+    /// <summary>What the framework refuses before it comes to us has no words of its own: a parameter that is missing or no number, a path that is not there.</summary>
+    public static void ExplainBareStatus(IApplicationBuilder app) => app.UseStatusCodePages(context => context.HttpContext.Response.WriteAsJsonAsync(
+        new ErrorView(context.HttpContext.Response.StatusCode switch
+        {
+            StatusCodes.Status400BadRequest => "a parameter or a member of the body is missing or has no such value; /openapi/v1.json says which there are",
+            StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed => "there is no such path, or not with this method; /openapi/v1.json says which there are",
+            StatusCodes.Status415UnsupportedMediaType => "the body must be application/json",
+            var status => $"it was answered with status {status}",
+        }),
+        context.HttpContext.RequestAborted));
+
     private Ok<IEnumerable<IncidentView>> Incidents(long? since, int? max) => TypedResults.Ok(
         store.Incidents(new(Math.Clamp(since ?? 0, 0, UnixMilliseconds.MaxValue)), Bound(max)).Select(i => IncidentView.Of(i, policy)));
 

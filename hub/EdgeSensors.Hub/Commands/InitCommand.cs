@@ -42,7 +42,7 @@ internal static class InitCommand
         {
             var path = Path.GetFullPath(parsed.GetRequiredValue(directory));
             var folder = new HubFolder(path, offline.FolderOf(parsed, path));
-            Check(folder, parsed.GetValue(listen)!);
+            Check(folder, parsed.GetValue(listen)!, parsed.GetValue(hosts)!);
             var domesticPrefixes = ReadPrefixes(parsed.GetValue(domestic));
             var listedPrefixes = ReadListed(parsed.GetValue(listed));
             var cards = parsed.GetRequiredValue(witnesses).Select(ReadCard).ToList();
@@ -79,8 +79,13 @@ internal static class InitCommand
         return command;
     }
 
-    private static void Check(HubFolder folder, string listen)
+    private static void Check(HubFolder folder, string listen, string[] hosts)
     {
+        if (hosts.FirstOrDefault(host => Uri.CheckHostName(host) == UriHostNameType.Unknown) is { } wrong)
+        {
+            throw new CommandException("usage", $"--host {wrong} is no DNS name or address; give it without https:// and port.", ExitCode.Usage);
+        }
+
         if (!IPAddress.TryParse(listen, out _))
         {
             throw new CommandException("usage", $"--listen {listen} is no IP address; give one of this machine, or 0.0.0.0.", ExitCode.Usage);
@@ -94,6 +99,12 @@ internal static class InitCommand
         if (folder.Offline.StartsWith(folder.Path + Path.DirectorySeparatorChar, StringComparison.Ordinal))
         {
             throw new CommandException("usage", "The offline keys must not lie in the hub's folder; choose another with --offline.", ExitCode.Usage);
+        }
+
+        // Said before anything is written, and not as something to remove: keys of another hub may lie there.
+        if (Path.Exists(folder.Offline))
+        {
+            throw new CommandException("exists", $"{folder.Offline} is there already, where the offline keys would go; choose another folder with --offline.");
         }
     }
 
@@ -160,7 +171,7 @@ internal static class InitCommand
 
     public static LogCard ReadCard(string file) => File.Exists(file) && LogCard.TryParse(File.ReadAllText(file), out var card) && card.Key.Kind == NoteKeyKind.Cosignature
         ? card
-        : throw new CommandException("witness", $"{file} is no witness's card; take the witness.pub that edgesensors-witness init wrote.", ExitCode.Usage);
+        : throw new CommandException("witness", $"{file} {(File.Exists(file) ? "is no witness's card" : "is not there")}; take the witness.pub that edgesensors-witness init wrote.", ExitCode.Usage);
 
     private static string Host(string name) => name.Contains(':', StringComparison.Ordinal) ? $"[{name}]" : name;
 

@@ -12,6 +12,11 @@ internal static class ConfigurationFile
     {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Select(pair => KeyValuePair.Create((string)pair.Key, (string?)pair.Value ?? ""));
+        if (Directory.Exists(path))
+        {
+            throw new ConfigurationException($"{path} is a folder; give the file in it: {Path.Combine(path, "hub.yaml")}");
+        }
+
         try
         {
             using var reader = File.OpenText(path);

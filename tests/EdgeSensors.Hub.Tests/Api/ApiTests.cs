@@ -75,6 +75,18 @@ public class ApiTests
         Assert.Empty(await hub.MitigationsAsync());
     }
 
+    [Theory]
+    [InlineData("/api/v1/flows", HttpStatusCode.BadRequest)]
+    [InlineData("/api/v1/incidents?since=yesterday", HttpStatusCode.BadRequest)]
+    [InlineData("/api/v1/nothing", HttpStatusCode.NotFound)]
+    public async Task What_is_asked_for_wrongly_is_answered_with_words(string path, HttpStatusCode status)
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var answer = await GetAsync(hub.AsAlice, path);
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Contains("\"error\":", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     private static Task<HttpResponseMessage> GetAsync(HttpClient client, string path) =>
         client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 }

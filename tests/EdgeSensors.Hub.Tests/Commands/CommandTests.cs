@@ -27,12 +27,29 @@ public class CommandTests(HubProcess hub) : IClassFixture<HubProcess>
             HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "approve", id, "--profile", hub.Profile));
             var table = await HubProcess.RunAsync("mitigation", "list", "--profile", hub.Profile);
             Assert.Contains("203.0.113.80", table.Output, StringComparison.Ordinal);
-            HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "revoke", id, "--reason", "done", "--profile", hub.Profile));
+            var complaint = await HubProcess.RunAsync("mitigation", "complain", id, "--reason", "our customer", "--enrolment", hub.Enrolment);
+            HubProcess.Succeeded(complaint);
+            Assert.Contains("1 operators complained", complaint.Output, StringComparison.Ordinal);
+            var revoked = await HubProcess.RunAsync("mitigation", "revoke", id, "--profile", hub.Profile);
+            HubProcess.Succeeded(revoked);
+            Assert.EndsWith("minutes", revoked.Output.TrimEnd('\n'), StringComparison.Ordinal);
             Assert.Contains("none", (await HubProcess.RunAsync("mitigation", "list", "--profile", hub.Profile)).Output, StringComparison.Ordinal);
             Assert.Contains("none", (await HubProcess.RunAsync("alert", "list", "--profile", hub.Profile)).Output, StringComparison.Ordinal);
 
             HubProcess.FailedInOneLine(await HubProcess.RunAsync("mitigation", "approve", "m-nobody", "--profile", hub.Profile), 1, "no mitigation m-nobody");
             HubProcess.FailedInOneLine(await HubProcess.RunAsync("mitigation", "propose", "192.0.2.9", "--reason", "x", "--profile", hub.Profile), 1, "own network");
+
+            // What is stopped for one issuer is released for that issuer, and whoever forgets it is told so.
+            HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "stop-all", "--issuer", "authority", "--reason", "drill", "--profile", hub.Profile));
+            Assert.Contains("(release --issuer authority)", (await HubProcess.RunAsync("mitigation", "release", "--reason", "over", "--profile", hub.Profile)).Output, StringComparison.Ordinal);
+            HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "release", "--issuer", "authority", "--reason", "over", "--profile", hub.Profile));
+
+            // Somebody whose certificate was revoked is told that, and not to look whether the hub serves.
+            var carol = Path.Combine(hub.Folder, "carol");
+            HubProcess.Succeeded(await HubProcess.RunAsync("operator", "add", "carol", "--dir", hub.Hub, "--out", carol, "--offline", hub.Offline, "--passphrase-file", hub.Passphrase));
+            HubProcess.Succeeded(await HubProcess.RunAsync("mitigation", "list", "--profile", carol));
+            HubProcess.Succeeded(await HubProcess.RunAsync("operator", "revoke", "carol", "--dir", hub.Hub));
+            HubProcess.FailedInOneLine(await HubProcess.RunAsync("mitigation", "list", "--profile", carol), 1, "was revoked");
 
             // A second program on the same ports.
             HubProcess.FailedInOneLine(await HubProcess.RunAsync("serve", "--config", Configuration), 1, "");
@@ -126,7 +143,11 @@ public class CommandTests(HubProcess hub) : IClassFixture<HubProcess>
     [InlineData("init", "{new}", "--policy=maybe", 2, "--policy takes manual, propose, approve")]
     [InlineData("init", "{new}", "--listen=here", 2, "--listen here is no IP address")]
     [InlineData("init", "{new}", "--domestic=/nowhere", 1, "/nowhere")]
-    [InlineData("init", "{new}", "--witness=/nowhere", 2, "/nowhere is no witness's card")]
+    [InlineData("init", "{new}", "--host=https://hub.example/", 2, "--host https://hub.example/ is no DNS name or address")]
+    [InlineData("init", "{new}", "--offline={hub}", 1, "is there already, where the offline keys would go")]
+    [InlineData("init", "{new}", "--witness=/nowhere", 2, "/nowhere is not there; take the witness.pub")]
+    [InlineData("init", "{new}", "--witness={passphrase}", 2, "passphrase is no witness's card")]
+    [InlineData("serve", "--config", "{hub}", 2, "is a folder; give the file in it")]
     [InlineData("init", "{new}", "--quorum=2", 2, "--quorum is more than the witnesses")]
     public async Task What_is_wrong_is_said_in_one_line_that_says_what_to_do(string first, string second, string third, int code, string part)
     {
@@ -136,6 +157,14 @@ public class CommandTests(HubProcess hub) : IClassFixture<HubProcess>
             .Replace("{passphrase}", hub.Passphrase, StringComparison.Ordinal)), .. first == "init" ? ["--witness", hub.WitnessCard] : Array.Empty<string>()];
         HubProcess.FailedInOneLine(await HubProcess.RunAsync(arguments), code, part);
         Assert.False(Directory.Exists(Path.Combine(hub.Folder, "new")));
+    }
+
+    [Fact]
+    public async Task Whoever_revokes_a_sensor_that_nobody_enrolled_is_told_so()
+    {
+        var run = await HubProcess.RunAsync("sensor", "revoke", "isp-a", "gw-1l", "--dir", hub.Hub);
+        HubProcess.Succeeded(run);
+        Assert.Contains("no authorisation of a sensor isp-a/gw-1l", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
