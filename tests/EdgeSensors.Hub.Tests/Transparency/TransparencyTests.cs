@@ -46,6 +46,19 @@ public sealed class TransparencyTests
         var rule = preimages.FindIndex(p => p.Kind == "document" && System.Text.Encoding.UTF8.GetString(p.Bytes).Contains("203.0.113.7", StringComparison.Ordinal));
         Assert.InRange(approval, 0, rule - 1);
 
+        // And a person sees in a browser who approved what, and the rule itself, without taking a file apart.
+        var page = await http.GetStringAsync(new Uri("entries?origin=hub.example/log", UriKind.Relative), Token);
+        Assert.Matches("<td>decision<td>[-0-9]+ [:0-9]+Z alice: approve m-[0-9a-f]+: 1 of 1: ", page);
+        Assert.Contains("<td>document<td>control/rules.json<td>", page, StringComparison.Ordinal);
+        Assert.Contains("<td>metadata<td>timestamp, version 1<td>", page, StringComparison.Ordinal);
+        Assert.Contains("203.0.113.7", await http.GetStringAsync(new Uri($"entry?origin=hub.example/log&index={rule}", UriKind.Relative), Token), StringComparison.Ordinal);
+        Assert.Contains("<h1>Alarms</h1><p>none", await http.GetStringAsync(new Uri("", UriKind.Relative), Token), StringComparison.Ordinal);
+        foreach (var nowhere in new[] { "entries", "entries?origin=hub.example/lag", "entry?origin=hub.example/log&index=100000" })
+        {
+            using var answer = await http.GetAsync(new Uri(nowhere, UriKind.Relative), Token);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
         static string Kind(JsonElement entry) => entry.GetProperty("kind").GetString()!;
         static bool IsApproval(JsonElement entry) => Kind(entry) == "decision";
     }
