@@ -55,10 +55,10 @@ internal sealed class HubHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // In the order of the data: first nobody comes in, then what came in is committed, then it is used.
+        // In the order of the data: first nobody comes in and whoever is being answered gets the answer, then what came in is committed, then it is used.
         if (_app is not null)
         {
-            await _app.DisposeAsync();
+            await _app.StopAsync();
         }
 
         foreach (var part in _started)
@@ -68,6 +68,10 @@ internal sealed class HubHost : IAsyncDisposable
 
         _stores.ForEach(store => store.Dispose());
         _witnessing.Dispose();
+        if (_app is not null)
+        {
+            await _app.DisposeAsync(); // All of them log and count by it.
+        }
     }
 
     private async Task BuildAsync(HubConfiguration configuration)

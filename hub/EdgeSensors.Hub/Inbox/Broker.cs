@@ -79,14 +79,21 @@ internal sealed class Broker : IAsyncDisposable
 
     /// <summary>Publishes the newest timestamp metadata to every sensor, and keeps it for each that comes later: the retained message of MQTT 5 §3.3.1.3.</summary>
     /// <remarks>It is kept here, since the library looks for retained messages before a subscription counts: what is published in between would reach nobody.</remarks>
-    public Task PublishTimestampAsync(ReadOnlyMemory<byte> metadata)
+    public async Task PublishTimestampAsync(ReadOnlyMemory<byte> metadata)
     {
         MqttApplicationMessageBuilder Notice() => new MqttApplicationMessageBuilder()
             .WithTopic(Topics.UpdatesTimestamp)
             .WithPayload(metadata.ToArray())
             .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
         Volatile.Write(ref _timestamp, Notice().WithRetainFlag().Build()); // before it is sent: whoever subscribes meanwhile gets it in one way at least
-        return _server.InjectApplicationMessage(new InjectedMqttApplicationMessage(Notice().Build()) { SenderClientId = "" });
+        try
+        {
+            await _server.InjectApplicationMessage(new InjectedMqttApplicationMessage(Notice().Build()) { SenderClientId = "" });
+        }
+        catch (InvalidOperationException) when (Volatile.Read(ref _stopped) != 0)
+        {
+            // At its end nobody is there to hear it; the next start says it again.
+        }
     }
 
     public async ValueTask DisposeAsync()

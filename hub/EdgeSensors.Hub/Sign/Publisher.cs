@@ -144,12 +144,7 @@ internal sealed class Publisher : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // At the end others may have stopped before this one.
-            if (!_stop.IsCancellationRequested)
-            {
-                Fail(e.Message);
-            }
-
+            Fail(e.Message);
             return false;
         }
     }
@@ -357,6 +352,12 @@ internal sealed class Publisher : IAsyncDisposable
 
     private void Fail(string reason)
     {
+        // At the end others may have stopped before this one, or were not waited for.
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         _meters.Failed();
         if (IsHealthy || reason != _lastFailure)
         {

@@ -39,6 +39,14 @@ public sealed class NoticeTests
         Assert.Equal("third", await NextAsync(sensor));
     }
 
+    [Fact]
+    public async Task What_is_published_after_its_end_reaches_nobody_and_is_no_fault()
+    {
+        await using var station = await BrokerStation.StartAsync(new Moment());
+        await station.Broker.DisposeAsync();
+        await station.Broker.PublishTimestampAsync("late"u8.ToArray());
+    }
+
     private static async Task<string> NextAsync(TestSensor sensor) => Encoding.UTF8.GetString(await sensor.NextTimestampAsync());
 
     /// <summary>The system's clock, which does something the next time that it is read.</summary>

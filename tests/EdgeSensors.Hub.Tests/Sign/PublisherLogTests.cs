@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using EdgeSensors.Hub.Tests.Hosting;
 using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Repository;
@@ -69,5 +71,20 @@ public sealed class PublisherLogTests
         PublisherStation.Damage(station.LogFile, "DROP TRIGGER refuse");
         await TestHub.EventuallyAsync(() => Task.FromResult(station.Publisher.IsHealthy));
         Assert.Equal(3, station.LoggedAudit().Count);
+    }
+
+    [Fact]
+    public async Task What_its_end_cuts_off_is_no_failure()
+    {
+        await using var station = await PublisherStation.MakeAsync();
+        await station.Publisher.StartAsync();
+        await station.RoundsAsync(3); // what it begins with is published
+        await station.Hub.Witness.StopAsync();
+        using var mute = new TcpListener(IPAddress.Loopback, station.Hub.Witness.Url.Port);
+        mute.Start();
+        station.Audit("m-1");
+        using var asked = await mute.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        await station.EndAsync();
+        Assert.DoesNotContain(station.Said, said => said.Event == PublishFailed);
     }
 }

@@ -22,6 +22,7 @@ internal sealed class PublisherStation : IAsyncDisposable
     private readonly NoteSigner _logKey;
     private readonly ServiceProvider _meters = new ServiceCollection().AddMetrics().AddSingleton<PublishMeters>().BuildServiceProvider();
     private int _holdsRead;
+    private bool _ended;
 
     private PublisherStation(TestHub hub)
     {
@@ -98,9 +99,19 @@ internal sealed class PublisherStation : IAsyncDisposable
         return TestHub.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref _holdsRead) >= until));
     }
 
+    /// <summary>Ends the publisher, once.</summary>
+    public async Task EndAsync()
+    {
+        if (!_ended)
+        {
+            _ended = true;
+            await Publisher.DisposeAsync();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await Publisher.DisposeAsync();
+        await EndAsync();
         Sequencer.Dispose();
         Log.Dispose();
         _flows.Dispose();
