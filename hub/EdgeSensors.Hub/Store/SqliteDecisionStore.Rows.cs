@@ -12,6 +12,8 @@ namespace EdgeSensors.Hub.Store;
 /// <content>Rows to records and back.</content>
 internal sealed partial class SqliteDecisionStore
 {
+    private const string HoldRows = "SELECT issuer, who, at, reason FROM hold ORDER BY issuer";
+    private const string UnreadableText = "(cannot be read)";
     private const string AuditRows = "SELECT id, at, who, what, subject, detail FROM audit";
 
     private List<Incident> ReadIncidents(string where, params (string, object?)[] parameters) => QueryReadable(
@@ -203,6 +205,14 @@ internal sealed partial class SqliteDecisionStore
             : new AuditEntry(at ?? default, "", AuditEntry.Unreadable, $"audit/{row.GetInt64(0)}", $"its {row.GetName(fault)} cannot be read");
     }
 
+    // A row that cannot be read is a hold all the same: somebody stopped something, and where it is not known what, it is everything until it is released.
+    private static Hold HoldOf(SqliteDataReader row)
+    {
+        string TextOf(int column) => row.GetValue(column) as string ?? UnreadableText;
+        var issuer = row.GetValue(0) is string text && OperatorId.TryParse(text, out _) ? text : Hold.Everything;
+        return new Hold(issuer, TextOf(1), row.GetValue(2) is long and >= 0 and <= UnixMilliseconds.MaxValue and var at ? new(at) : default, TextOf(3));
+    }
+
     private static SensorName NameOf(string text) =>
         SensorName.TryParse(text, out var name) ? name : throw new StoreException($"The decisions name a sensor '{text}' that cannot be; restore the file from a copy.");
 
@@ -302,7 +312,12 @@ internal sealed partial class SqliteDecisionStore
             "INSERT OR REPLACE INTO hold (issuer, who, at, reason) VALUES ($a, $b, $c, $d)",
             ("$a", hold.Issuer), ("$b", hold.By), ("$c", hold.At.Value), ("$d", hold.Reason));
 
-        public bool RemoveHold(string issuer) => store.Query("DELETE FROM hold WHERE issuer = $a RETURNING issuer", row => row.GetString(0), ("$a", issuer)).Count > 0;
+        public bool RemoveHold(string issuer)
+        {
+            var rows = store.Query(HoldRows, row => (Stored: row.GetValue(0), HoldOf(row).Issuer)).Where(row => row.Issuer == issuer).ToList();
+            rows.ForEach(row => store.Execute("DELETE FROM hold WHERE issuer IS $a", ("$a", row.Stored)));
+            return rows.Count > 0;
+        }
 
         public void SaveReceipt(string mitigation, MitigationReceipt r) => store.Execute(
             """

@@ -53,8 +53,7 @@ internal sealed partial class SqliteDecisionStore(string path) : IDecisionStore
         "SELECT 1 FROM mitigation WHERE incident = $a AND state IN ($b, $c) LIMIT 1", row => true,
         ("$a", incident), ("$b", (int)MitigationState.Revoked), ("$c", (int)MitigationState.Reverted)).Count > 0;
 
-    public IReadOnlyList<Hold> Holds() => Query(
-        "SELECT issuer, who, at, reason FROM hold ORDER BY issuer", row => new Hold(row.GetString(0), row.GetString(1), new(row.GetInt64(2)), row.GetString(3)));
+    public IReadOnlyList<Hold> Holds() => Query(HoldRows, HoldOf);
 
     public FiledCommand? FindCommand(OperatorId producer, string command) => ReadCommands("producer = $a AND command = $b", ("$a", producer.Text), ("$b", command)).SingleOrDefault();
 

@@ -123,6 +123,29 @@ public sealed class UnreadableTests : IDisposable
         Assert.Equal([id], Ids());
     }
 
+    [Theory]
+    [InlineData("at = 'yesterday'", false)]
+    [InlineData("at = -1", false)]
+    [InlineData("who = x'00'", false)]
+    [InlineData("reason = x'00'", false)]
+    [InlineData("issuer = 'no issuer''s name'", true)]
+    [InlineData("issuer = x'ff'", true)]
+    public void A_hold_that_cannot_be_read_holds_all_the_same_until_it_is_released(string damage, bool everything)
+    {
+        Begin("203.0.113.7");
+        Assert.Equal(1, _station.Mitigations.StopAll(LifeStation.Issuer, "bob", "wrong feed").Revoked);
+        _station.Damage($"UPDATE hold SET {damage}");
+        var hold = Assert.Single(_station.Store.Holds());
+        Assert.Equal(everything ? Hold.Everything : LifeStation.Issuer.Text, hold.Issuer);
+        Assert.Equal(everything, _station.Mitigations.EverythingHeldSince is not null);
+        Assert.Equal(RefusalKind.Forbidden, Ask("203.0.113.8").Refusal?.Kind);
+        Assert.Empty(Ids());
+
+        Assert.True(_station.Mitigations.Release(everything ? null : LifeStation.Issuer, "bob", "feed mended"));
+        Assert.Empty(_station.Store.Holds());
+        Assert.Equal([Begin("203.0.113.9")], Ids());
+    }
+
     [Fact]
     public void An_incident_stands_on_what_of_its_evidence_can_be_read()
     {
@@ -166,12 +189,18 @@ public sealed class UnreadableTests : IDisposable
         return [.. _station.Publish().Select(rule => rule.Id.Text)];
     }
 
-    private string Begin(string target)
+    private Decision Ask(string target)
     {
         var proposed = _station.Mitigations.Propose(new Proposal { Target = SlpfTarget.Parse(target), Step = MitigationStep.Observe, Reason = "test" }, "alice");
         Assert.Null(proposed.Refusal);
-        Assert.Null(_station.Mitigations.Approve(proposed.Mitigation!.Id, LifeStation.Person("alice")).Refusal);
+        return _station.Mitigations.Approve(proposed.Mitigation!.Id, LifeStation.Person("alice"));
+    }
+
+    private string Begin(string target)
+    {
+        var approved = Ask(target);
+        Assert.Null(approved.Refusal);
         _station.Pass(TimeSpan.FromMilliseconds(10)); // they are signed in the order of their approvals
-        return proposed.Mitigation.Id;
+        return approved.Mitigation!.Id;
     }
 }
