@@ -39,9 +39,14 @@ public class SecondAgentTests
             await ReadyAsync(second);
             await second.Agent.StopAsync(Patience);
 
+            second.Start(beside: first);
+            await WaitsAsync(second);
+            await second.Agent.StopAsync(Patience);
+            Assert.Equal(0, second.Agent.ExitCode);
+
             // One that waits, as at a restart, gets it when the first ends; and one that is started right after a kill.
             second.Start(beside: first);
-            await Task.Delay(1_000, Stop);
+            await WaitsAsync(second);
             first.Agent.Kill();
             await ReadyAsync(second);
             first.Start();
@@ -56,8 +61,12 @@ public class SecondAgentTests
         }
     }
 
-    private static async Task ReadyAsync(Gateway gateway) =>
-        Assert.True(await gateway.Agent.WaitForLineAsync(line => line.Contains("ready:", StringComparison.Ordinal), Patience, Stop) is not null, gateway.Agent.LastWords());
+    private static Task ReadyAsync(Gateway gateway) => SaysAsync(gateway, "ready:");
+
+    private static Task WaitsAsync(Gateway gateway) => SaysAsync(gateway, "waiting a few seconds for it to end");
+
+    private static async Task SaysAsync(Gateway gateway, string what) =>
+        Assert.True(await gateway.Agent.WaitForLineAsync(line => line.Contains(what, StringComparison.Ordinal), Patience, Stop) is not null, gateway.Agent.LastWords());
 
     private static async Task RefusedAsync(Gateway gateway, Gateway holder)
     {

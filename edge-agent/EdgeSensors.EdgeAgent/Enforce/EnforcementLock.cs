@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using EdgeSensors.EdgeAgent.Run;
+using Microsoft.Extensions.Logging;
 
 namespace EdgeSensors.EdgeAgent.Enforce;
 
@@ -33,13 +35,15 @@ internal sealed partial class EnforcementLock : IDisposable
     /// <summary>Takes it, or says in one line who has it and what to do.</summary>
     /// <param name="patience">How long to wait for whoever has it.</param>
     /// <param name="time">The clock of that patience.</param>
+    /// <param name="logger">Where it is said that it waits.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="name">The name that is taken.</param>
-    public static async Task<(EnforcementLock? Taken, string? Error)> TakeAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken, string name = Agents)
+    public static async Task<(EnforcementLock? Taken, string? Error)> TakeAsync(
+        TimeSpan patience, TimeProvider time, ILogger logger, CancellationToken cancellationToken, string name = Agents)
     {
         var place = new UnixDomainSocketEndPoint("\0" + name);
         var began = time.GetTimestamp();
-        while (true)
+        for (var tries = 0; ; tries++)
         {
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
@@ -60,6 +64,11 @@ internal sealed partial class EnforcementLock : IDisposable
             if (time.GetElapsedTime(began) >= patience)
             {
                 return await JudgeAsync(place, name, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (tries == 0)
+            {
+                RunLog.WaitsForAnother(logger);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);

@@ -37,4 +37,7 @@ internal static partial class RunLog
 
     [LoggerMessage(11, LogLevel.Warning, "another agent that enforces here would not be noticed: {Limitation}")]
     public static partial void AnotherUnnoticed(ILogger logger, string limitation);
+
+    [LoggerMessage(12, LogLevel.Information, "another agent enforces here; waiting a few seconds for it to end")]
+    public static partial void WaitsForAnother(ILogger logger);
 }

@@ -76,7 +76,14 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
 
             using (client)
             {
-                return await RunAsync(hub, client, clock, file, card, exports, input, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    return await RunAsync(hub, client, clock, file, card, exports, input, cancellationToken).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+                {
+                    return null; // it was to stop before it had begun
+                }
             }
         }
     }
@@ -99,7 +106,7 @@ internal sealed class SensorRun(AgentConfiguration settings, SensorIdentity iden
             : new ObserveOnlyEnforcer("enforce.enabled is false", clock));
 
         // One that would only observe instead would look like a gateway that is protected.
-        var (alone, second) = enforcer is NftEnforcer ? await EnforcementLock.TakeAsync(EnforcementLock.Patience, time, cancellationToken).ConfigureAwait(false) : default;
+        var (alone, second) = enforcer is NftEnforcer ? await EnforcementLock.TakeAsync(EnforcementLock.Patience, time, _logger, cancellationToken).ConfigureAwait(false) : default;
         if (second is not null)
         {
             return second;

@@ -1,5 +1,6 @@
 using EdgeSensors.EdgeAgent.Enforce;
 using EdgeSensors.Tests;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeSensors.EdgeAgent.Tests.Enforce;
 
@@ -33,7 +34,7 @@ public sealed class EnforcementLockTests
     public async Task Who_waits_gets_it_when_the_one_before_ends()
     {
         var first = Held(await TakeAsync());
-        var waiting = EnforcementLock.TakeAsync(TimeSpan.FromMinutes(1), TimeProvider.System, Stop, _name);
+        var waiting = EnforcementLock.TakeAsync(TimeSpan.FromMinutes(1), TimeProvider.System, NullLogger.Instance, Stop, _name);
         await Task.Delay(300, Stop);
         Assert.False(waiting.IsCompleted);
         first.Dispose();
@@ -89,5 +90,5 @@ public sealed class EnforcementLockTests
         return outcome.Taken;
     }
 
-    private Task<(EnforcementLock? Taken, string? Error)> TakeAsync() => EnforcementLock.TakeAsync(TimeSpan.Zero, TimeProvider.System, Stop, _name);
+    private Task<(EnforcementLock? Taken, string? Error)> TakeAsync() => EnforcementLock.TakeAsync(TimeSpan.Zero, TimeProvider.System, NullLogger.Instance, Stop, _name);
 }
