@@ -14,6 +14,7 @@ namespace EdgeSensors.EdgeAgent.Verify;
 /// <param name="logger">Where refusals are said, each once.</param>
 internal sealed class UpdateLoop(UpdateClient client, TimeSpan every, TimeProvider time, Random random, ILogger logger)
 {
+    // A disk is tried again after about a minute at the latest.
     private const int MaxUnstored = 5;
 
     private readonly Channel<bool> _notices = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });

@@ -107,6 +107,17 @@ public sealed class RetryingStoresTests : IDisposable
     }
 
     [Fact]
+    public async Task A_client_without_it_fails_where_it_cannot_store()
+    {
+        await AcceptedAsync(Start().Client);
+        Publish();
+        _disk.Room = 0;
+        var client = new TufClient(_repository, _disk, _repository.Time, TufLimits.Default, _disk, witnessed: true);
+        Assert.False((await client.RefreshAsync(Token)).TryGet(out _, out var error));
+        Assert.Equal(TufErrorKind.Store, error.Kind);
+    }
+
+    [Fact]
     public void A_target_that_may_not_wait_fails_as_the_disk_does_and_is_no_trouble_of_the_others()
     {
         var (stores, _) = Start();
