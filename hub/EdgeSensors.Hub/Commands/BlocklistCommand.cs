@@ -7,6 +7,7 @@ using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Protocol;
 using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
+using EdgeSensors.Trust.Keys;
 using EdgeSensors.Trust.Repository;
 
 namespace EdgeSensors.Hub.Commands;
@@ -188,6 +189,17 @@ internal static class BlocklistCommand
             var repository = folder.OpenRepository(TimeProvider.System);
             using var store = OpenStore(folder);
             var publisher = new BlocklistPublisher(repository, store);
+            KeyRing Open() => folder.OpenKeys(offline.Read(parsed, isNew: false), RepositoryRoles.Blocklists);
+            if (!offline.IsElsewhere(parsed) && UnattendedPublication.Resume(folder, repository, Open, offline.GivenUpOf(parsed)))
+            {
+                Console.Out.WriteLine("published what the run before was cut off in");
+                foreach (var tier in publisher.Tiers().ToList())
+                {
+                    var current = publisher.Current(tier)!;
+                    store.Keep(tier.Name, current.Version, current.ToSnapshot(), BlocklistPublisher.DeltaBases); // for deltas, as that run would have
+                }
+            }
+
             var entries = Merged(store, repository, parsed.GetValue(minScore));
             try
             {
@@ -197,7 +209,15 @@ internal static class BlocklistCommand
                 publisher.NameTiers(change, tiers);
                 if (published.Any(tier => tier.Snapshot is not null))
                 {
-                    offline.Publish(parsed, folder, repository, change, RepositoryRoles.Blocklists);
+                    if (offline.IsElsewhere(parsed))
+                    {
+                        offline.WriteRequest(parsed, repository, change);
+                    }
+                    else
+                    {
+                        using var keys = Open();
+                        UnattendedPublication.Publish(folder, repository, change, keys, offline.GivenUpOf(parsed));
+                    }
                 }
 
                 foreach (var tier in published)

@@ -44,14 +44,19 @@ public sealed partial class TufRepository
     /// <summary>
     /// Publishes what was signed elsewhere, whole or not at all: if enough have signed, and if it still follows what is published. The ring needs the online keys only, and may add signatures.
     /// </summary>
-    public RepositoryResult<Publication> Apply(SigningRequest request, KeyRing keys)
+    /// <param name="request">What was signed.</param>
+    /// <param name="keys">The online keys, and any that are to sign it besides.</param>
+    /// <param name="beforeItLeaves">Called when all is signed in memory, and nothing written: what it throws stops it.</param>
+    public RepositoryResult<Publication> Apply(SigningRequest request, KeyRing keys, Action? beforeItLeaves = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(keys);
         return Guard(() =>
         {
             using var taken = TakeLock();
-            return Bring(new PublicationPlan(this, RepositoryState.Load(MetadataDirectory), request), keys);
+            var draft = new PublicationDraft(this, new PublicationPlan(this, RepositoryState.Load(MetadataDirectory), request), keys);
+            beforeItLeaves?.Invoke();
+            return Bring(draft);
         });
     }
 

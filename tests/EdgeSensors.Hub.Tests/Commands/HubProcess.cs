@@ -73,6 +73,19 @@ public sealed class HubProcess : IAsyncLifetime
         return (process.ExitCode, await output, (await error).TrimEnd());
     }
 
+    /// <summary>Runs until a moment has come, and kills it with SIGKILL.</summary>
+    /// <param name="arguments">What is run.</param>
+    /// <param name="moment">Waits for the moment; it is told whether the program has ended by itself.</param>
+    public static async Task KillAsync(string[] arguments, Func<Func<bool>, Task> moment)
+    {
+        using var process = Start([], arguments);
+        var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await moment(() => process.HasExited);
+        process.Kill();
+        await process.WaitForExitAsync();
+        await output;
+    }
+
     /// <summary>Serves, and gives the process once it says that it is ready.</summary>
     public async Task<Process> ServeAsync()
     {
