@@ -56,6 +56,13 @@ public sealed class ConfigurationTests
         Assert.Contains("EDGESENSORS__HUB__PORT", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_folder_given_for_the_file_in_it_is_called_so()
+    {
+        Assert.False(ConfigurationFile.TryRead(AppContext.BaseDirectory, s_none, out _, out var error));
+        Assert.Contains("is a folder; give the file in it", error!.Message, StringComparison.Ordinal);
+    }
+
     private static bool Read(string yaml, IReadOnlyDictionary<string, string> environment, out AgentConfiguration? configuration, out string? error)
     {
         var read = ConfigurationFile.TryParse(yaml, "/somewhere/agent.yaml", environment, out configuration, out var fault);

@@ -22,6 +22,12 @@ internal static class ConfigurationFile
         [NotNullWhen(false)] out ConfigurationError? error)
     {
         configuration = null;
+        if (Directory.Exists(path))
+        {
+            error = new ConfigurationError($"{path}: is a folder; give the file in it: {Path.Combine(path, "agent.yaml")}");
+            return false;
+        }
+
         try
         {
             if (new FileInfo(path) is { Exists: true, Length: > MaxOctets })

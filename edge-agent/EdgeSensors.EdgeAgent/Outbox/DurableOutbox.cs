@@ -14,18 +14,25 @@ internal sealed class DurableOutbox : IDisposable
     // What a row costs beyond its payload, so that very many tiny messages are bounded too.
     private const int RowOctets = 32;
 
+    // What the systems answer where another process has the lock: EWOULDBLOCK, and Windows' ERROR_SHARING_VIOLATION.
+    private const int LinuxWouldBlock = 11;
+    private const int MacWouldBlock = 35;
+    private const int WindowsSharingViolation = unchecked((int)0x80070020);
+
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
     private readonly long _maxOctets;
     private readonly SemaphoreSlim _arrived = new(0, 1);
     private readonly long[] _dropped = new long[3];
+    private readonly FileStream? _alone;
     private ulong _next;
     private long _count;
     private long _octets;
 
-    private DurableOutbox(SqliteConnection connection, long maxOctets)
+    private DurableOutbox(SqliteConnection connection, FileStream? alone, long maxOctets)
     {
         _connection = connection;
+        _alone = alone;
         _maxOctets = maxOctets;
         Epoch = unchecked((ulong)Number("epoch"));
         _next = (ulong)Number("next");
@@ -65,10 +72,17 @@ internal sealed class DurableOutbox : IDisposable
     {
         var path = Path.Combine(directory, "outbox.sqlite");
         outbox = null;
+        FileStream? alone = null;
         try
         {
             Directory.CreateDirectory(directory);
-            outbox = new DurableOutbox(OutboxSchema.Open(path), maxOctets);
+            if (!TryTakeAlone(Path.Combine(directory, "outbox.lock"), out alone))
+            {
+                error = $"{path}: in use by another agent; stop that one, or give this one its own state directory";
+                return false;
+            }
+
+            outbox = new DurableOutbox(OutboxSchema.Open(path), alone, maxOctets);
             error = null;
             return true;
         }
@@ -89,7 +103,28 @@ internal sealed class DurableOutbox : IDisposable
             error = $"{path}: cannot be used ({exception.Message.TrimEnd('.')}); check the state directory and its permissions";
         }
 
+        alone?.Dispose();
         return false;
+    }
+
+    // Sequences are counted in memory, and a sensor has one connection: two agents would give out the same numbers, and take the connection from one another for ever. SQLite lets both write,
+    // and an auditor has to be able to read. The kernel lets go of the lock with the process; where a file system has none, or no room for the file, it goes without.
+    private static bool TryTakeAlone(string path, out FileStream? alone)
+    {
+        alone = null;
+        try
+        {
+            alone = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException exception) when (exception.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
+        {
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
     }
 
     /// <summary>The state that came with the last messages, or null before the first.</summary>
@@ -223,6 +258,7 @@ internal sealed class DurableOutbox : IDisposable
             _connection.Dispose();
         }
 
+        _alone?.Dispose();
         _arrived.Dispose();
     }
 

@@ -106,13 +106,14 @@ internal sealed class YamlSettings
 
         if (_overrides.Keys.FirstOrDefault(key => key.Contains('.', StringComparison.Ordinal) && !_asked.Contains(key)) is { } stray)
         {
-            var name = EnvironmentPrefix + stray.ToUpperInvariant().Replace(".", "__", StringComparison.Ordinal);
-            throw new ConfigurationException($"Environment variable {name} names no key; remove it or correct its spelling.");
+            throw new ConfigurationException($"Environment variable {VariableOf(stray)} names no key; remove it or correct its spelling.");
         }
     }
 
     public ConfigurationException Fault(string key, string what) =>
-        new(_lines.TryGetValue(key, out var line) ? $"{_file}:{line}: {key} {what}." : $"{_file}: {key} {what}.");
+        new(_overrides.ContainsKey(key) ? $"Environment variable {VariableOf(key)} {what}." : _lines.TryGetValue(key, out var line) ? $"{_file}:{line}: {key} {what}." : $"{_file}: {key} {what}.");
+
+    private static string VariableOf(string key) => EnvironmentPrefix + key.ToUpperInvariant().Replace(".", "__", StringComparison.Ordinal);
 
     private string? Raw(string key)
     {

@@ -99,6 +99,18 @@ public sealed class DurableOutboxTests : IDisposable
     }
 
     [Fact]
+    public void A_second_agent_is_told_that_another_has_the_state_directory_and_gets_it_when_that_has_ended()
+    {
+        using (Open())
+        {
+            Assert.False(DurableOutbox.TryOpen(_directory, 1 << 20, out _, out var error));
+            Assert.Contains("in use by another agent", error, StringComparison.Ordinal);
+        }
+
+        Open().Dispose();
+    }
+
+    [Fact]
     public void A_damaged_file_is_a_one_line_error()
     {
         File.WriteAllBytes(Path.Combine(_directory, "outbox.sqlite"), Enumerable.Repeat((byte)0x5a, 8192).ToArray());

@@ -58,6 +58,10 @@ public class ConfigurationTests
         Assert.Equal(2, Read("", ("EDGESENSORS__POLICY__NEVER", "192.0.2.1, 2001:db8::/32")).Policy.Never.Count);
         var fault = Assert.Throws<ConfigurationException>(() => Read("", ("EDGESENSORS__LISTEN__PORT", "99")));
         Assert.Contains("EDGESENSORS__LISTEN__PORT", fault.Message, StringComparison.Ordinal);
+
+        // What is wrong there is not looked for in the file.
+        fault = Assert.Throws<ConfigurationException>(() => Read("listen:\n  mqtt_port: 1\n", ("EDGESENSORS__LISTEN__MQTT_PORT", "x")));
+        Assert.StartsWith("Environment variable EDGESENSORS__LISTEN__MQTT_PORT is 'x'", fault.Message, StringComparison.Ordinal);
     }
 
     private static HubConfiguration Read(string yaml, params (string Name, string Value)[] environment)
