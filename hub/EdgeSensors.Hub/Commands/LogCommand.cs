@@ -74,7 +74,7 @@ internal static class LogCommand
         var (checkpoint, problem) = await follower.ReadCheckpointAsync(cancel);
         if (checkpoint is null || !policy.TryVerify(checkpoint, out var refused))
         {
-            throw new CommandException("log", $"{card.Url}: {problem ?? "its checkpoint does not satisfy the policy of the root: it is not to be believed"}.");
+            throw new CommandException("log", $"{card.Url}: {problem ?? "its checkpoint does not satisfy the policy of this root: it is not to be believed, unless witnesses or the log's key were changed since; then give a newer root.json with --root"}.");
         }
 
         var (entries, fault) = await follower.ReadEntriesAsync(checkpoint, cancel);

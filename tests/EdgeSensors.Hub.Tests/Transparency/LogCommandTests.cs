@@ -1,5 +1,6 @@
 using EdgeSensors.Hub.Store;
 using EdgeSensors.Hub.Tests.Commands;
+using EdgeSensors.Trust.Log;
 
 namespace EdgeSensors.Hub.Tests.Transparency;
 
@@ -24,6 +25,14 @@ public sealed class LogCommandTests(HubProcess hub) : IClassFixture<HubProcess>
             Assert.Contains("seen by oversight.example/w1", verified.Output, StringComparison.Ordinal);
             HubProcess.FailedInOneLine(
                 await HubProcess.RunAsync("log", "verify", Path.Combine(hub.Hub, "repository", "metadata", "1.snapshot.json"), proof, "--root", Root), 1, "does not show the entry");
+
+            // A root of other witnesses: either the log lies or the root is old, and whoever audits is told both.
+            using (var another = NoteSigner.Create("oversight.example/w2", NoteKeyKind.Cosignature))
+            {
+                var other = Path.Combine(hub.Folder, "other-root.json");
+                File.WriteAllText(other, File.ReadAllText(Root).Replace(hub.Witness.Card.Key.ToString(), another.Key.ToString(), StringComparison.Ordinal));
+                HubProcess.FailedInOneLine(await HubProcess.RunAsync("log", "audit", "--overseer", Path.Combine(hub.Hub, "overseer"), "--root", other), 1, "give a newer root.json");
+            }
 
             // Somebody takes away what an entry stands for, while the hub runs.
             using (var connection = SqliteSchema.Connect(Path.Combine(hub.Hub, "log", "log.db"), readOnly: false))
