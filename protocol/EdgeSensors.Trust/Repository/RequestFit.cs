@@ -16,7 +16,7 @@ internal static class RequestFit
 
         if (IsPublished(state, request))
         {
-            throw new RequestRefusedException(RepositoryErrorKind.Outdated, TopLevelRole.Root, "all that the request brings is published already; nothing is left to do");
+            throw new RequestRefusedException(RepositoryErrorKind.Outdated, request.Roles[0], "all that the request brings is published already; nothing is left to do");
         }
 
         if (request.NextRoot is { } next && next.Signed.Version != state.Root.Version + 1)
