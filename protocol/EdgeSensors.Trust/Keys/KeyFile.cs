@@ -153,7 +153,7 @@ internal static class KeyFile
 
         if (passphrase is null)
         {
-            return new KeyFileError(KeyFileFault.PassphraseNeeded, path, "is encrypted; give its passphrase in a file, on standard input or in the environment");
+            return new KeyFileError(KeyFileFault.PassphraseNeeded, path, "is encrypted; give its passphrase with --passphrase-file or in EDGESENSORS_PASSPHRASE");
         }
 
         using var wrapping = protection.Algorithm().DeriveKey(passphrase.Utf8, salt, Aead);

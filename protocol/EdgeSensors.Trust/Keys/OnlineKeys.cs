@@ -6,8 +6,19 @@ namespace EdgeSensors.Trust.Keys;
 public static class OnlineKeys
 {
     /// <summary>Reads every key of the folder; one that cannot be used is an error, so that a hub does not start half able.</summary>
-    public static bool TryLoad(string folder, [NotNullWhen(true)] out KeyRing? keys, [NotNullWhen(false)] out KeyFileError? error) =>
-        KeyFolder.TryReadAll(folder, [], null, out keys, out error);
+    public static bool TryLoad(string folder, [NotNullWhen(true)] out KeyRing? keys, [NotNullWhen(false)] out KeyFileError? error)
+    {
+        if (KeyFolder.TryReadAll(folder, [], null, out keys, out error))
+        {
+            return true;
+        }
+
+        // The answer to an offline key that strayed here is not its passphrase.
+        error = error.Fault == KeyFileFault.PassphraseNeeded
+            ? error with { Message = "is encrypted, as offline keys are, and the serving hub must not be able to open one; take it out of this folder" }
+            : error;
+        return false;
+    }
 
     /// <summary>Adds a key and names its file; throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the disk refuses.</summary>
     public static string Save(string folder, string role, SigningKey key) => KeyFolder.Write(folder, role, name => KeyFile.WritePlain(key, name));

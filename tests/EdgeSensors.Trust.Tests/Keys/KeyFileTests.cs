@@ -131,6 +131,24 @@ public sealed class KeyFileTests : IDisposable
     }
 
     [Fact]
+    public void An_offline_key_among_the_online_ones_is_to_be_taken_away_and_not_to_be_opened()
+    {
+        using var key = SigningKey.Create();
+        OfflineKeys.Save(_folder["online"], "root", key, _passphrase, Foundation.Cheap);
+
+        Assert.False(OnlineKeys.TryLoad(_folder["online"], out _, out var error));
+        Assert.Contains("take it out of this folder", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("give its passphrase", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_file_that_is_not_there_is_one_sentence()
+    {
+        Assert.False(OfflineKeys.TryOpenOne(_folder["nowhere.key"], _passphrase, out _, out var error));
+        Assert.False(error.Message.EndsWith('.'), error.Message);
+    }
+
+    [Fact]
     public void Only_the_keys_of_the_roles_asked_for_are_opened()
     {
         using var one = SigningKey.Create();
