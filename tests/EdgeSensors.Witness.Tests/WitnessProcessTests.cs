@@ -134,12 +134,15 @@ public sealed class WitnessProcessTests : IDisposable
 
     [Theory]
     [InlineData(2, "say with --url where hubs reach it", "init", "{new}", "--name", "w", "--listen", "0.0.0.0")]
+    [InlineData(2, "fewer than 12 characters", "init", "{new}", "--name", "w", "--passphrase-file", "{short}")]
     [InlineData(2, "is a folder; give the file in it", "serve", "--config", "{home}")]
     [InlineData(1, "There is no log hub.example/lag here", "resume", "hub.example/lag", "--dir", "{home}")]
     public async Task What_is_wrong_is_said_in_one_line_that_says_what_to_do(int expected, string part, params string[] arguments)
     {
         await MakeAsync();
-        var (code, error) = await RunAsync([.. arguments.Select(a => a.Replace("{home}", Home, StringComparison.Ordinal).Replace("{new}", Path.Combine(_folder, "new"), StringComparison.Ordinal))]);
+        var shortOne = Path.Combine(_folder, "short");
+        await File.WriteAllTextAsync(shortOne, "short\n", Token);
+        var (code, error) = await RunAsync([.. arguments.Select(a => a.Replace("{short}", shortOne, StringComparison.Ordinal).Replace("{home}", Home, StringComparison.Ordinal).Replace("{new}", Path.Combine(_folder, "new"), StringComparison.Ordinal))]);
         Assert.Equal(expected, code);
         Assert.Contains(part, error, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Trim());

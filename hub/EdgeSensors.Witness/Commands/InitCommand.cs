@@ -54,9 +54,9 @@ internal static class InitCommand
             }
 
             string In(string file) => Path.Combine(folder, file);
-            PrivateFile.CreateFolder(folder);
-            using (var secret = passphrase.Read(parsed))
+            using (var secret = passphrase.Read(parsed, isNew: true))
             {
+                PrivateFile.CreateFolder(folder);
                 signer.SaveTo(In("key"), "witness", secret, KeyProtection.Default);
             }
 

@@ -15,7 +15,9 @@ internal sealed class KeyPassphrase
         HelpName = "FILE",
     };
 
-    public Passphrase? Read(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="isNew">Whether it is to protect a key from now on, so that it must be long enough.</param>
+    public Passphrase? Read(ParseResult parsed, bool isNew)
     {
         var text = parsed.GetValue(File) is { } file ? System.IO.File.ReadLines(file).FirstOrDefault() ?? "" : Environment.GetEnvironmentVariable(EnvironmentVariable);
         if (string.IsNullOrEmpty(text))
@@ -23,7 +25,18 @@ internal sealed class KeyPassphrase
             return parsed.GetValue(File) is null ? null : throw Wrong();
         }
 
-        return Passphrase.TryCreate(text, out var passphrase) ? passphrase : throw Wrong();
+        if (!Passphrase.TryCreate(text, out var passphrase))
+        {
+            throw Wrong();
+        }
+
+        if (isNew && !passphrase.IsStrongEnough)
+        {
+            passphrase.Dispose();
+            throw new CommandException("passphrase", $"The passphrase has fewer than {Passphrase.MinLength} characters; choose a longer one.", ExitCode.Usage);
+        }
+
+        return passphrase;
 
         static CommandException Wrong() => new("passphrase", "The passphrase is empty or longer than 1024 octets; give another.", ExitCode.Usage);
     }

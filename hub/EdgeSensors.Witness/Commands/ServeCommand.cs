@@ -15,7 +15,7 @@ internal static class ServeCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var configuration = WitnessConfiguration.Load(parsed.GetRequiredValue(file));
-            using var secret = passphrase.Read(parsed);
+            using var secret = passphrase.Read(parsed, isNew: false);
             await using var witness = await WitnessHost.StartAsync(configuration, secret);
             Console.Out.WriteLine($"ready {witness.Key.Name} {(configuration.Tls is null ? "http" : "https")}://{configuration.Listen} view http://{configuration.View}");
             await Console.Out.FlushAsync(CancellationToken.None);
