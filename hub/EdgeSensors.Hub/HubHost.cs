@@ -253,9 +253,20 @@ internal sealed class HubHost : IAsyncDisposable
             throw new CommandException("repository", $"{error}.");
         }
 
-        return role.Length == 0
-            ? repository
-            : throw new CommandException("offline-key", $"The folder {trust.OnlineKeys} holds a key of the offline role {role}; take it off this machine, then serve.");
+        if (role.Length > 0)
+        {
+            throw new CommandException("offline-key", $"The folder {trust.OnlineKeys} holds a key of the offline role {role}; take it off this machine, then serve.");
+        }
+
+        // Without one of them it would take decisions and never publish them, nor take anything back.
+        if (!repository.ReadRoles().TryGet(out var roles, out error))
+        {
+            throw new CommandException("repository", $"{error}.");
+        }
+
+        return roles.FirstOrDefault(online => RepositoryRoles.IsOnline(online.Role) && online.Keys.Count(key => ring.KeyIds.Contains(key.Id)) < online.Threshold) is { } unable
+            ? throw new CommandException("keys", $"The folder {trust.OnlineKeys} lacks a key of {unable.Role}; bring it back, or exchange it: edgesensors-hub keys rotate {unable.Role}.")
+            : repository;
     }
 
     // A hub whose sensors would refuse everything it says does not start.

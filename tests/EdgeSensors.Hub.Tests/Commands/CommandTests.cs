@@ -125,6 +125,24 @@ public class CommandTests(HubProcess hub) : IClassFixture<HubProcess>
         Assert.False(File.Exists(stray));
     }
 
+    [Theory]
+    [InlineData("control")]
+    [InlineData("timestamp")]
+    public async Task Serve_refuses_to_start_without_a_key_that_it_signs_with(string role)
+    {
+        var key = Path.Combine(hub.Hub, "online", $"{role}-1.key");
+        var away = Path.Combine(hub.Folder, "away");
+        File.Move(key, away);
+        try
+        {
+            HubProcess.FailedInOneLine(await HubProcess.RunAsync("serve", "--config", Configuration), 1, $"lacks a key of {role}");
+        }
+        finally
+        {
+            File.Move(away, key);
+        }
+    }
+
     [Fact]
     public async Task A_port_in_use_is_said_in_one_line()
     {
