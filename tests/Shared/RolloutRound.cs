@@ -17,6 +17,7 @@ internal sealed partial record RolloutRound(
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private const int Words = 8;
 
     /// <summary>Approves a mitigation and waits until every gateway says that it is enforced; throws <see cref="ProgramException"/> otherwise.</summary>
     public static Task<RolloutRound> ApproveAsync(Fleet fleet, string id, CancellationToken stop) =>
@@ -47,7 +48,9 @@ internal sealed partial record RolloutRound(
 
             if (DateTimeOffset.UtcNow - answered > Patience)
             {
-                throw new ProgramException($"{id} is {state} on {seen.Receipts.Count(receipt => receipt.State == state)} of {fleet.Gateways.Count} gateways only");
+                throw new ProgramException(
+                    $"{id} ({seen.State}) is {state} on {seen.Receipts.Count(receipt => receipt.State == state)} of {fleet.Gateways.Count} gateways only; hub: {fleet.Hub.Serving.LastWords(Words)}; "
+                    + string.Join("; ", fleet.Gateways.Select(gateway => $"{gateway.Sensor}: {gateway.Agent.LastWords(Words)}")));
             }
         }
 

@@ -182,6 +182,9 @@ internal sealed class StartedProgram : IDisposable
         return (said.LastOrDefault(l => l.IsError && l.Text.Length > 0) ?? said.LastOrDefault(l => l.Text.Length > 0))?.Text ?? "it said nothing";
     }
 
+    /// <summary>The last lines that it said, however it said them.</summary>
+    public string LastWords(int lines) => string.Join(" | ", Said.TakeLast(lines).Select(line => line.Text));
+
     /// <summary>Asks it to end (SIGTERM) and ends it (SIGKILL) when it has not after a while.</summary>
     public async Task StopAsync(TimeSpan patience)
     {

@@ -18,6 +18,7 @@ internal sealed class RolloutUnderFire : IDisposable
 {
     private const int Gateways = 2;
     private const int MostRules = 4;
+    private const int Words = 8; // of each program, where something is not as it should be
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Aftermath = TimeSpan.FromMilliseconds(700);
 
@@ -214,8 +215,8 @@ internal sealed class RolloutUnderFire : IDisposable
             {
                 Assert.Fail(
                 $"it does not come to what was decided ({await HubsWordAsync()}): "
-                + string.Join("; ", _fleet.Gateways.Select(g => $"{g.Sensor} {(g.Agent.HasEnded ? "has ended" : "runs")}, says {g.Agent.LastWords()}, has {string.Join(", ", g.ReadKernel())}"))
-                + $"; hub: {Hub.Serving.LastWords()}; witness: {Hub.Witness.Serving.LastWords()}");
+                + string.Join("; ", _fleet.Gateways.Select(g => $"{g.Sensor} {(g.Agent.HasEnded ? "has ended" : "runs")}, says {g.Agent.LastWords(Words)}, has {string.Join(", ", g.ReadKernel())}"))
+                + $"; hub: {Hub.Serving.LastWords(Words)}; witness: {Hub.Witness.Serving.LastWords(Words)}");
             }
 
             await Task.Delay(100, Stop);
@@ -225,7 +226,7 @@ internal sealed class RolloutUnderFire : IDisposable
         string? difference;
         while ((difference = DifferenceTo(await ReadSignedSetAsync())) is not null)
         {
-            Assert.True(Environment.TickCount64 - began < Patience.TotalMilliseconds, $"the signed set does not come to what was decided: {difference}; hub: {Hub.Serving.LastWords()}");
+            Assert.True(Environment.TickCount64 - began < Patience.TotalMilliseconds, $"the signed set does not come to what was decided: {difference}; hub: {Hub.Serving.LastWords(Words)}");
             await Task.Delay(100, Stop);
         }
 
