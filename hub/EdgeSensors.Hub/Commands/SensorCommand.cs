@@ -26,7 +26,7 @@ internal static class SensorCommand
         var kind = Parsing.Word("--kind", "What is enrolled: an agent on a gateway, or a tap, which gets one file for its serial line.", "agent", "agent", "tap");
         var wireless = new WirelessAccess();
         var level = Parsing.Word("--level", "How deep it may report.", "concern", "broad", "concern");
-        var basis = Parsing.Word("--basis", "What the authorisation rests on.", "consent", "consent", "authorization");
+        var basis = Parsing.Word("--basis", "What the authorisation rests on; consent is for the owner's own network only.", "consent", "consent", "authorization");
         var network = Parsing.Word("--network", "Whose network the sensor stands in.", "owner", "owner", "carrier");
         var directions = new Option<string>("--directions") { Description = "What may be selected, a list of inbound, outbound, transit, internal.", HelpName = "LIST", DefaultValueFactory = _ => "inbound,outbound" };
         var k = Parsing.Number("--k", "A foreign prefix is reported only when at least this many own addresses met it.", 5, 1, 1_000_000);
@@ -56,9 +56,16 @@ internal static class SensorCommand
                 throw new CommandException("usage", "--wifi is for a tap; add --kind tap.", ExitCode.Usage);
             }
 
+            var (basisGiven, networkGiven) = (parsed.GetValue(basis) == "consent" ? CollectionBasis.Consent : CollectionBasis.Authorization, parsed.GetValue(network) == "owner" ? NetworkKind.Owner : NetworkKind.Carrier);
+            if (basisGiven == CollectionBasis.Consent && networkGiven != NetworkKind.Owner)
+            {
+                throw new CommandException("usage", "A carrier's users have not consented; add --basis authorization.", ExitCode.Usage);
+            }
+
             var listen = ConfigurationFile.Load(folder.Configuration).Listen;
             var flows = Directions(parsed.GetValue(directions)!);
             var repository = folder.OpenRepository(TimeProvider.System);
+            TellOfEarlier(repository, names);
             var isElsewhere = offline.IsElsewhere(parsed);
             if (parsed.GetValue(card) is not null && !isElsewhere)
             {
@@ -122,8 +129,8 @@ internal static class SensorCommand
                     Id = id,
                     Operator = name.Operator,
                     Sensor = name.Sensor,
-                    Basis = parsed.GetValue(basis) == "consent" ? CollectionBasis.Consent : CollectionBasis.Authorization,
-                    Network = parsed.GetValue(network) == "owner" ? NetworkKind.Owner : NetworkKind.Carrier,
+                    Basis = basisGiven,
+                    Network = networkGiven,
                     Level = depth,
                     Directions = flows,
                     OwnPrefixes = [.. parsed.GetValue(own)!.Distinct().Order()],
@@ -137,6 +144,16 @@ internal static class SensorCommand
             }
         });
         return new Command("sensor", "Sensors and their authorisations.") { add, SensorCertifyCommand.Create(), SensorSendCommand.Create(), RevokeCommand.Sensor() };
+    }
+
+    // Not refused, since an authorisation is renewed like this; but whoever replaces a lost sensor must hear of the certificate that is still about.
+    private static void TellOfEarlier(TufRepository repository, List<SensorName> names)
+    {
+        var published = repository.ListTargets().TryGet(out var targets, out _) ? targets.ToHashSet(StringComparer.Ordinal) : [];
+        foreach (var name in names.Where(name => published.Contains(TargetNames.Authorization(name.Operator, name.Sensor))))
+        {
+            Console.Error.WriteLine($"{name} was enrolled before: the certificate of then counts beside the new one; to shut it out, edgesensors-hub sensor revoke {name.Operator} {name.Sensor} and then add it again");
+        }
     }
 
     // One publication for all of them, however many.

@@ -25,7 +25,7 @@ public sealed record CollectionAuthorization
     /// <summary>The sensor that it is for, and no other.</summary>
     public required SensorId Sensor { get; init; }
 
-    /// <summary>What it rests on.</summary>
+    /// <summary>What it rests on; consent is for the owner's own network only.</summary>
     public required CollectionBasis Basis { get; init; }
 
     /// <summary>Whose network the sensor stands in.</summary>
@@ -122,6 +122,12 @@ public sealed record CollectionAuthorization
             reader.Faults.Add("selectors", "belong to level targeted, which needs at least one");
         }
 
+        var (basis, network) = (reader.Word("basis", Words.Bases), reader.Word("network", Words.Networks));
+        if (basis == CollectionBasis.Consent && network != NetworkKind.Owner)
+        {
+            reader.Faults.Add("basis", "is consent, which is for the owner's own network only");
+        }
+
         var key = reader.Has("pseudonym_key") ? SealedPseudonymKey.Read(reader.Object("pseudonym_key")) : null;
         if (level != CollectionLevel.Broad && key is null)
         {
@@ -133,8 +139,8 @@ public sealed record CollectionAuthorization
             Id = reader.Id("id"),
             Operator = reader.Operator("operator"),
             Sensor = reader.Sensor("sensor"),
-            Basis = reader.Word("basis", Words.Bases),
-            Network = reader.Word("network", Words.Networks),
+            Basis = basis,
+            Network = network,
             Level = level,
             Directions = ReadDirections(reader),
             OwnPrefixes = reader.Prefixes("own_prefixes", 1, 65_536),

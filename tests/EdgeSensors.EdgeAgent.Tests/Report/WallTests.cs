@@ -134,7 +134,7 @@ public sealed class WallTests
         var capture = Scan();
         using var station = new Station();
         var table = new DomesticPrefixTable { Version = 1, Prefixes = [Prefix.Parse("198.51.100.0/24"), Prefix.Parse("203.0.113.0/24")] };
-        station.Holder.Replace(Station.Trust(Station.Document("198.51.100.0/24") with { Network = NetworkKind.Carrier }, table));
+        station.Holder.Replace(Station.Trust(Station.Document("198.51.100.0/24") with { Network = NetworkKind.Carrier, Basis = CollectionBasis.Authorization }, table));
         station.Run(capture, stop: TestContext.Current.CancellationToken);
         var (reports, alerts) = station.Waiting();
         Assert.Empty(alerts);

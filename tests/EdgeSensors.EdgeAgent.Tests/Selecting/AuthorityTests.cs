@@ -14,7 +14,7 @@ public sealed class AuthorityTests
     private static readonly HostAddress Abroad = Address("192.0.2.9");
 
     private static readonly Authority s_carrier = new(
-        Station.Document("198.51.100.0/24", "2001:db8:1::/48") with { Network = NetworkKind.Carrier },
+        Station.Document("198.51.100.0/24", "2001:db8:1::/48") with { Network = NetworkKind.Carrier, Basis = CollectionBasis.Authorization },
         new PrefixSet([Prefix.Parse("198.51.100.0/24"), Prefix.Parse("203.0.113.0/24")]), new Pseudonymizer(Station.Key), null);
 
     [Fact]

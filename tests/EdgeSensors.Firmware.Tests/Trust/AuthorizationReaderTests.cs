@@ -54,7 +54,7 @@ public sealed class AuthorizationReaderTests : IDisposable
     public void On_a_carriers_network_nothing_is_selected()
     {
         Authority authority = new();
-        Read((Document(new byte[32]) with { Network = NetworkKind.Carrier }).ToCanonicalJson())!.Grant(authority);
+        Read((Document(new byte[32]) with { Network = NetworkKind.Carrier, Basis = CollectionBasis.Authorization }).ToCanonicalJson())!.Grant(authority);
         Assert.True(authority.IsInForce(1_900_000_000_001));
         Assert.False(authority.AllowsRecords);
         Assert.False(authority.Covers(Direction.Inbound));

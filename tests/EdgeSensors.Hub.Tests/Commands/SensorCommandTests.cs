@@ -52,6 +52,22 @@ public sealed class SensorCommandTests(HubProcess hub) : IClassFixture<HubProces
     }
 
     [Fact]
+    public async Task Of_one_that_was_enrolled_before_it_is_said_that_its_certificate_counts_still()
+    {
+        var again = await AddAsync(New("request"), New("again"), "gw-1");
+        HubProcess.Succeeded(again);
+        Assert.Contains("isp-a/gw-1 was enrolled before", again.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("enrolled before", (await AddAsync(New("request"), New("first"), "gw-99")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_carriers_network_is_not_sensed_by_consent()
+    {
+        var refused = await HubProcess.RunAsync("sensor", "add", "isp-a", "gw-98", "--dir", hub.Hub, "--out", New("carrier"), "--own-prefix", "198.51.100.0/24", "--network", "carrier", "--request", New("request"));
+        HubProcess.FailedInOneLine(refused, 2, "--basis authorization");
+    }
+
+    [Fact]
     public async Task A_request_for_more_sensors_than_a_reason_has_room_for_can_be_read()
     {
         var request = New("request");

@@ -44,6 +44,18 @@ public sealed class CollectionAuthorizationTests
     }
 
     [Fact]
+    public void Consent_is_for_the_owners_own_network_only()
+    {
+        var consented = Samples.Authorization with { Basis = CollectionBasis.Consent };
+
+        Assert.NotEmpty((consented with { Network = NetworkKind.Owner }).ToCanonicalJson());
+        Assert.Throws<InvalidOperationException>(() => (consented with { Network = NetworkKind.Carrier }).ToCanonicalJson());
+        var forged = System.Text.Encoding.UTF8.GetString(Samples.Authorization.ToCanonicalJson()).Replace("\"basis\":\"authorization\"", "\"basis\":\"consent\"", StringComparison.Ordinal);
+        Assert.False(CollectionAuthorization.TryParse(System.Text.Encoding.UTF8.GetBytes(forged), out _, out var error));
+        Assert.Contains("own network", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_value_out_of_its_bounds_cannot_leave()
     {
         Assert.Throws<InvalidOperationException>(() => (Samples.Authorization with { K = 0 }).ToCanonicalJson());
