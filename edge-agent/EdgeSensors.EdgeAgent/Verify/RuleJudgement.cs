@@ -1,13 +1,14 @@
 using EdgeSensors.EdgeAgent.Configuration;
 using EdgeSensors.EdgeAgent.Enforce;
 using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.EdgeAgent.Verify;
 
 /// <summary>
 /// Which of the signed rules this sensor carries out (wall 4): those that a verified grant covers, that are for it, whose time is now, and that
-/// stay inside the owner's own limits.
+/// stay inside the owner's own limits. What the whole Internet rests on is not dropped, whoever signed it.
 /// </summary>
 internal static class RuleJudgement
 {
@@ -42,6 +43,7 @@ internal static class RuleJudgement
             _ when accused.Any(prefix => prefix.Length < (prefix.IsIPv4 ? owner.MinPrefixLengthV4 : owner.MinPrefixLengthV6)) => "owner-prefix-too-wide",
             _ when rule.OpenC2.StopTime - rule.OpenC2.StartTime > owner.MaxDuration => "owner-too-long",
             _ when accepted >= owner.MaxRules => "owner-too-many-rules",
+            _ when rule.Step == MitigationStep.Drop && accused.Any(NeverList.IsCritical) => "critical-service",
             _ => null,
         };
     }

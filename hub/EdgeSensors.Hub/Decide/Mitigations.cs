@@ -4,6 +4,7 @@ using EdgeSensors.Hub.Configuration;
 using EdgeSensors.Hub.Sign;
 using EdgeSensors.Hub.Store;
 using EdgeSensors.Protocol;
+using EdgeSensors.Trust.Blocklists;
 using EdgeSensors.Trust.Documents;
 
 namespace EdgeSensors.Hub.Decide;
@@ -294,6 +295,11 @@ internal sealed partial class Mitigations(
             if (settings.Never.Any(never => never.Overlaps(accused)))
             {
                 return new Refusal(RefusalKind.Forbidden, $"{accused} is on the never list (policy.never)");
+            }
+
+            if (asked.Step == MitigationStep.Drop && NeverList.IsCritical(accused))
+            {
+                return new Refusal(RefusalKind.Forbidden, $"{accused} takes in a root name server or a large public resolver, which no sensor drops; limit its rate instead");
             }
         }
 

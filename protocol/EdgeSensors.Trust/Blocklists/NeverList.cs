@@ -41,6 +41,9 @@ public sealed class NeverList
         }.Select(Prefix.Parse),
     ];
 
+    /// <summary>Whether a prefix takes in one of <see cref="CriticalServices"/>: no list names it, and no rule drops it.</summary>
+    public static bool IsCritical(Prefix prefix) => CriticalServices.Any(service => service.Overlaps(prefix));
+
     /// <summary>Addresses that are nobody's on the Internet (RFC 6890 and the IANA special-purpose registries), but for documentation.</summary>
     public static IReadOnlyList<Prefix> SpecialPurpose { get; } =
     [

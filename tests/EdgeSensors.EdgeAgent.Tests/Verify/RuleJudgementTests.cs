@@ -37,6 +37,15 @@ public class RuleJudgementTests
             [null, "owner-too-many-rules"],
             RuleJudgement.Judge(Set(Rule(), Rule("198.51.100.2")), Grants, Sensor, new OwnerLimits { MaxRules = 1 }, Now).Select(v => v.Refusal));
 
+    [Theory]
+    [InlineData("8.8.8.8")]
+    [InlineData("198.41.0.0/24")] // a.root-servers.net is in it
+    public void What_the_internet_rests_on_is_not_dropped_whoever_signed_it(string target)
+    {
+        Assert.Equal("critical-service", Refusal(Rule(target)));
+        Assert.Null(Refusal(Rule(target) with { Step = MitigationStep.Observe }));
+    }
+
     [Fact]
     public void A_rule_whose_time_has_not_begun_waits() =>
         Assert.Equal("not-started", Refusal(Rule(start: Now.Value + 1000)));

@@ -121,6 +121,19 @@ public class DecideTests
         Assert.Contains(why, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("8.8.8.8")]
+    [InlineData("udp 198.41.0.4:53 > *")]
+    public async Task What_the_internet_rests_on_is_watched_and_never_dropped(string target)
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var answer = await hub.AsAlice.PostAsJsonAsync(
+            "/api/v1/mitigations", new ProposalBody(target, "test", "drop", 5, null, null, null, "it floods"), TestHub.Json, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Contains("root name server or a large public resolver", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(200, (await hub.PostAsync<MitigationView>("/api/v1/mitigations", new ProposalBody(target, "test", "observe", 5, null, null))).Status);
+    }
+
     [Fact]
     public async Task Asking_twice_changes_nothing_and_everything_is_in_the_audit()
     {
