@@ -186,9 +186,10 @@ public sealed class WitnessProcessTests : IDisposable
         return (process.ExitCode, await error);
     }
 
-    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "edgesensors-witness"), arguments)
+    private static Process Start(params string[] arguments)
     {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+        var start = Signal.Hearing(Path.Combine(AppContext.BaseDirectory, "edgesensors-witness"), arguments);
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        return Process.Start(start)!;
+    }
 }

@@ -13,7 +13,10 @@ namespace EdgeSensors.EdgeAgent.Enforce;
 /// <param name="tableName">The table.</param>
 internal sealed class NftEnforcer(NftCommand nft, TimeProvider time, string tableName = NftLayout.Table) : IEnforcer
 {
+    private const int MostProbes = 3;
+
     private static readonly byte[] s_probe = """{"nftables":[{"add":{"table":{"family":"inet","name":"edgesensors-probe"}}}]}"""u8.ToArray();
+    private static readonly TimeSpan s_probePause = TimeSpan.FromSeconds(1);
     private static readonly string[] s_apply = ["-j", "-f", "-"];
 
     private readonly string[] _list = ["-j", "list", "table", NftLayout.Family, tableName];
@@ -30,9 +33,23 @@ internal sealed class NftEnforcer(NftCommand nft, TimeProvider time, string tabl
     /// <summary>The enforcer of this machine: nftables where it is installed and may be used, otherwise one that only observes and says why.</summary>
     public static async Task<IEnforcer> ChooseAsync(NftCommand nft, TimeProvider time, CancellationToken cancellationToken)
     {
-        // Checked without being put into force (-c), and still refused without the right to.
-        var result = await nft.RunAsync(["-c", "-j", "-f", "-"], s_probe, cancellationToken).ConfigureAwait(false);
-        return result.Succeeded ? new NftEnforcer(nft, time) : new ObserveOnlyEnforcer(result.Error!, time);
+        for (var probe = 1; ; probe++)
+        {
+            // Checked without being put into force (-c), and still refused without the right to.
+            var result = await nft.RunAsync(["-c", "-j", "-f", "-"], s_probe, cancellationToken).ConfigureAwait(false);
+            if (result.Succeeded)
+            {
+                return new NftEnforcer(nft, time);
+            }
+
+            // What is missing will be; all else may be over in a moment, and this decides for as long as the agent runs.
+            if (probe == MostProbes || result.Fault is NftFault.NotInstalled or NftFault.NotPermitted)
+            {
+                return new ObserveOnlyEnforcer(result.Error!, time);
+            }
+
+            await Task.Delay(s_probePause, time, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>

@@ -15,12 +15,9 @@ public sealed class TerminationTests
     [InlineData(130, Signal.Terminate, Signal.Interrupt)]
     public async Task A_second_signal_crashes_nothing_and_an_interrupt_while_it_ends_ends_it_at_once(int code, int first, int? then)
     {
-        using var agent = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "edgesensors-agent"), ["meter", "-"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        var start = Signal.Hearing(Path.Combine(AppContext.BaseDirectory, "edgesensors-agent"), "meter", "-");
+        (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
+        using var agent = Process.Start(start)!;
         try
         {
             // More than a pipe holds: when it is written, the program reads, and so hears signals.

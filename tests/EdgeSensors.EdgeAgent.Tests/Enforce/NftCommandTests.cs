@@ -29,6 +29,25 @@ public sealed class NftCommandTests
         Assert.Contains("CAP_NET_ADMIN", enforcer.Limitation, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(9, false)] // it does not pass
+    public async Task A_refusal_that_passes_does_not_make_an_agent_observe_for_as_long_as_it_runs(int refusals, bool enforces)
+    {
+        var asked = Path.GetTempFileName();
+        try
+        {
+            var busy = new NftCommand("/bin/sh", "-c", $"echo >> {asked}; [ $(wc -l < {asked}) -gt {refusals} ] && exit 0; echo 'Error: Device or resource busy' >&2; exit 1");
+            var enforcer = await NftEnforcer.ChooseAsync(busy, TimeProvider.System, TestContext.Current.CancellationToken);
+            Assert.Equal(enforces, enforcer is NftEnforcer);
+            Assert.Equal(enforces ? null : "nft refused: Device or resource busy", enforcer.Limitation);
+        }
+        finally
+        {
+            File.Delete(asked);
+        }
+    }
+
     [Fact]
     public async Task A_program_that_does_not_end_is_ended()
     {
