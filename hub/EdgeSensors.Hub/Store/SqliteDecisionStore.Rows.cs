@@ -12,7 +12,7 @@ namespace EdgeSensors.Hub.Store;
 /// <content>Rows to records and back.</content>
 internal sealed partial class SqliteDecisionStore
 {
-    private const string HoldRows = "SELECT issuer, who, at, reason FROM hold ORDER BY issuer";
+    private const string HoldRows = "SELECT issuer, who, at, reason, hex(issuer) FROM hold ORDER BY issuer";
     private const string UnreadableText = "(cannot be read)";
     private const string AuditRows = "SELECT id, at, who, what, subject, detail FROM audit";
 
@@ -314,8 +314,9 @@ internal sealed partial class SqliteDecisionStore
 
         public bool RemoveHold(string issuer)
         {
-            var rows = store.Query(HoldRows, row => (Stored: row.GetValue(0), HoldOf(row).Issuer)).Where(row => row.Issuer == issuer).ToList();
-            rows.ForEach(row => store.Execute("DELETE FROM hold WHERE issuer IS $a", ("$a", row.Stored)));
+            // By its octets: what is no UTF-8 any more is not found by the text that is read of it.
+            var rows = store.Query(HoldRows, row => (Octets: row.GetString(4), HoldOf(row).Issuer)).Where(row => row.Issuer == issuer).ToList();
+            rows.ForEach(row => store.Execute("DELETE FROM hold WHERE hex(issuer) = $a", ("$a", row.Octets)));
             return rows.Count > 0;
         }
 

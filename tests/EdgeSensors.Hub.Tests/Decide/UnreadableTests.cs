@@ -130,6 +130,7 @@ public sealed class UnreadableTests : IDisposable
     [InlineData("reason = x'00'", false)]
     [InlineData("issuer = 'no issuer''s name'", true)]
     [InlineData("issuer = x'ff'", true)]
+    [InlineData("issuer = CAST(x'e175746f72697479' AS TEXT)", true)] // one bit of 'authority' turned: no UTF-8
     public void A_hold_that_cannot_be_read_holds_all_the_same_until_it_is_released(string damage, bool everything)
     {
         Begin("203.0.113.7");
