@@ -49,7 +49,9 @@ static void step(const char *what, const char *where)
     if (atomic_load(&page->armed) > 0 && atomic_fetch_sub(&page->armed, 1) == 1) {
         snprintf(page->last, sizeof page->last, "%s %s", what, where);
         kill(atomic_load(&page->process), SIGKILL);
-        for (;;) {
+
+        /* What it had started goes on, as it would. */
+        while (getpid() == atomic_load(&page->process)) {
             pause();
         }
     }
